@@ -9,8 +9,8 @@ import click
 
 from paper_run.cli import commands
 from paper_run.errors import ExitStatus
-from paper_run.settings.option import Option
 from paper_run.settings.options import OPTIONS, of_command
+from paper_run.settings.variables import Option
 
 FILE = Path(__file__).with_name("REFERENCE.md")
 HEAD = """# Reference

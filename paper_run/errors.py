@@ -1,10 +1,15 @@
 """The exit statuses, and the one tree of errors that carries them."""
 
-from collections.abc import Iterable
+from __future__ import annotations
+
 from enum import IntEnum
-from typing import Self
+from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any, Self
 
 
 class ExitStatus(IntEnum):
@@ -128,3 +133,27 @@ _SEVERITY = (
 def worst(statuses: Iterable[ExitStatus]) -> ExitStatus:
     """Return the status that wins: interrupted, then 2, then 1, then 3; SUCCESS of none."""
     return max(statuses, key=_SEVERITY.index, default=ExitStatus.SUCCESS)
+
+
+class LedgerLostError(DataError):
+    """The database of the ledger can't be reached, or not any more: a service that the day needs (exit 1)."""
+
+    exit_status = DependencyError.exit_status
+    code = DependencyError.code
+
+    def before_sending(self) -> LedgerLostError:
+        """Return the same, told where nothing was sent yet."""
+        return LedgerLostError(self.title, f"{self.explanation} Nothing was sent.", remedies=self.remedies)
+
+
+class NotAloneError(DataError):
+    """A row is there already that there may be only once; nothing was written."""
+
+
+class UnclearCommitError(LedgerLostError):
+    """Nobody knows whether what a transaction wrote is there, or is there to stay.
+
+    :ivar apart: runs a statement with its values over a connection of its own, and proves that it is kept.
+    """
+
+    apart: Callable[[str, tuple[Any, ...]], None]

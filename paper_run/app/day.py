@@ -12,7 +12,7 @@ from paper_run.app.workspace import PATIENCE, Workspace, prove_folders, waiting
 from paper_run.errors import ExitStatus, PaperRunError, Remedy, SeveralErrors
 from paper_run.ledger import existing, files, results
 from paper_run.ledger.ledger import refuse_foreign
-from paper_run.model import messages, remedies
+from paper_run.model import commands, messages
 from paper_run.model.commands import ours
 from paper_run.report.listing import Tally
 from paper_run.services.deadline import BEFORE
@@ -285,7 +285,7 @@ class _Day:
         shown = messages.recorded(recorded, reports.result.exit_status)
         if row.outcome_unknown and reports.result.is_old:
             for failure in shown:
-                failure.remedies = remedies.say_what_came(row.name)
+                failure.remedies = commands.say_what_came(row.name)
         if reports.result.pnl is None and not (shown or reports.result.rehearsal):
             self._say_where_it_is_valued(row.session)
         return self._save(reports, shown)

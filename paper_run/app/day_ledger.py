@@ -5,18 +5,17 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from paper_run.errors import DataError, Remedy
+from paper_run.errors import DataError, LedgerLostError, Remedy
 from paper_run.ledger import existing, results
-from paper_run.ledger.failures import LedgerLostError
 from paper_run.model.commands import ours
-from paper_run.model.listing import listed
+from paper_run.model.findings import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date, datetime
 
     from paper_run.ledger.ledger import Ledger
-    from paper_run.ledger.waiting import Waiting
+    from paper_run.model.progress import Waiting
     from paper_run.services.platform import Platform
     from paper_run.settings.config import Config
 

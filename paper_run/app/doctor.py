@@ -20,10 +20,9 @@ from paper_run.errors import DataError, ExitStatus, PaperRunError, Remedy
 from paper_run.model import reading_messages
 from paper_run.model.commands import of_another
 from paper_run.services import health
-from paper_run.services.call_failures import CallFailed
-from paper_run.services.deadline import AFTER, BEFORE
+from paper_run.services.answer import CallFailed
+from paper_run.services.deadline import AFTER, BEFORE, gather
 from paper_run.services.execution_gateway import Unauthorized
-from paper_run.services.parallel import gather
 from paper_run.services.platform import READ_SECONDS
 from paper_run.services.wire import http_date
 from paper_run.settings.broker import says_unread

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from paper_run.app.checks import Check
 from paper_run.errors import ExitStatus
-from paper_run.services.call_failures import CallFailed
-from paper_run.services.deadline import AFTER
-from paper_run.services.parallel import gather
+from paper_run.services.answer import CallFailed
+from paper_run.services.deadline import AFTER, gather
 from paper_run.settings.broker import says_unread
 
 if TYPE_CHECKING:

@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING
 from paper_run import __version__
 from paper_run.errors import DataError
 from paper_run.ledger import files
-from paper_run.model.calendar import USUAL, Calendar
-from paper_run.model.exchange import ClosedDays
+from paper_run.model.calendar import USUAL, Calendar, ClosedDays
 from paper_run.schedule import kubernetes, systemd
 from paper_run.schedule.plan import TIMES, Schedule, Waits
 from paper_run.settings.options import OPTIONS
-from paper_run.settings.secret_file import expanded
+from paper_run.settings.raw import file_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -94,7 +93,7 @@ def duties(
         opens=_open_for(config),
         values=tuple((name, value) for name, value in plain.items() if name not in hidden),
         secrets=tuple(hidden),
-        files=tuple((name, expanded(typed[name], sources.folder)) for name in named),
+        files=tuple((name, file_path(typed[name], sources.folder)) for name in named),
         left_out=(_OUTPUT,) if config.outputs else (),
         local=tuple(name for name, url in services.items() if _LOCAL.match(url.base)),
         has_second=has_second,

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from paper_run.ledger import existing, files
-from paper_run.ledger.waiting import Waiting
+from paper_run.model.progress import Waiting
 from paper_run.notify.outbox import Outbox
 from paper_run.report.publisher import Publisher
 from paper_run.trading import hours

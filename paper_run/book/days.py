@@ -3,11 +3,16 @@
 Source: docs/CONCEPTS, "Statistics".
 """
 
-from collections.abc import Iterable
+from __future__ import annotations
+
 from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
+from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple
 from paper_run.money import ZERO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 CONTEXT = Context(prec=28, rounding=ROUND_HALF_EVEN)
 SUMS = Context(prec=40, rounding=ROUND_HALF_EVEN)
@@ -82,7 +87,7 @@ class Running(NamedTuple):
         with localcontext(CONTEXT):
             return (self.equity - self.peak) / self.peak
 
-    def after(self, day: Day) -> "Running":
+    def after(self, day: Day) -> Running:
         """Return the state after one more session."""
         with localcontext(CONTEXT):
             earned = unrounded_return(day)
@@ -103,7 +108,7 @@ class Running(NamedTuple):
         )
         return known if day.spans else known._with_single(day, earned)
 
-    def _with_single(self, day: Day, earned: Decimal | None) -> "Running":
+    def _with_single(self, day: Day, earned: Decimal | None) -> Running:
         counted = self._replace(
             single=self.single + 1,
             gains=self.gains + (day.day_pnl > ZERO),
@@ -211,3 +216,24 @@ def percentage(value: Decimal | None) -> Decimal | None:
     if value is None or abs(value) >= TOO_LARGE:
         return None
     return (value.quantize(_PERCENT_PLACES) + ZERO).scaleb(2)
+
+
+def downsampled(lows: Sequence[Sequence[float]], highs: Sequence[Sequence[float]], most: int) -> list[int]:
+    """Return which points of a long curve to keep, so that no peak, trough or fall is lost, and no best day.
+
+    The first, the last, and of each stretch each series' extremes.
+
+    :param lows: the series, each of the same points, of which the lowest are kept; of any unit.
+    :param highs: those of which the highest are kept.
+    :param most: how many; where there is no room for a stretch, only the first and the last.
+    """
+    (number,) = {len(series) for series in (*lows, *highs)}
+    if number <= most:
+        return list(range(number))
+    stretches = (most - 2) // (len(lows) + len(highs))
+    chosen = {0, number - 1}
+    for at in range(stretches):
+        first, end = (1 + (number - 2) * part // stretches for part in (at, at + 1))
+        chosen |= {series.index(min(series[first:end]), first) for series in lows}
+        chosen |= {series.index(max(series[first:end]), first) for series in highs}
+    return sorted(chosen)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
-    from paper_run.settings.option import Option
+    from paper_run.settings.variables import Option
 
 
 HELP = {"help_option_names": ["-h", "--help"]}

@@ -1,4 +1,4 @@
-"""Whose ledger it is: a sandbox's or a real account's, its exchange, and its own id."""
+"""Whose ledger it is: a sandbox's or a real account's, its exchange with its holidays, and its own id."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from paper_run.errors import DataError, Remedy
-from paper_run.ledger.statements import put_into
+from paper_run.ledger.rows import put_into
 from paper_run.model.commands import of_another
 
 if TYPE_CHECKING:
     from paper_run.ledger.attempts import Attempts
     from paper_run.ledger.store import Store
-    from paper_run.model.exchange import ExchangeName
+    from paper_run.model.calendar import ExchangeName
 
 
 class Account:
@@ -169,3 +169,21 @@ class Account:
             f"Its {name.replace('_', ' ')} is {ours}, and this one is {theirs}.",
             remedies=("Give each account and strategy its own folder: --reports-dir DIR; nothing was sent.",),
         )
+
+
+class Holidays:
+    """The part of the ledger that keeps a year's holidays: to ask for them costs more than a start."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def kept(self, year: int) -> str | None:
+        """Return what is kept of a year's holidays."""
+        found = self._store.rows("SELECT days FROM calendar WHERE year = ?", year)
+        return str(found[0]["days"]) if found else None
+
+    def keep(self, year: int, days: str) -> None:
+        """Keep a year's holidays, unless nothing may be written."""
+        if self._store.is_read_only:
+            return
+        self._store.run(put_into("calendar", ("year", "days"), key=("year",)), year, days)

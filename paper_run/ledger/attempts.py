@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date
-from typing import TYPE_CHECKING, Any
+from datetime import UTC
+from typing import TYPE_CHECKING, Literal
 
-from paper_run.errors import DataError, Remedy
+from paper_run.errors import DataError, LedgerLostError, NotAloneError, Remedy, UnclearCommitError
 from paper_run.ledger import rows
-from paper_run.ledger.failures import LedgerLostError, NotAloneError, UnclearCommitError
 from paper_run.ledger.fences import taken
 from paper_run.ledger.known_attempts import in_order
+from paper_run.ledger.rows import insert_into
 from paper_run.ledger.sqlite import dialect
-from paper_run.ledger.statements import insert_into
 from paper_run.model import findings
 from paper_run.model.commands import ours
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
     from decimal import Decimal
+    from typing import Any
 
     from paper_run.ledger.book import Books
     from paper_run.ledger.fences import Fences
@@ -287,3 +287,25 @@ def _annulled(unclear: UnclearCommitError, columns: Mapping[str, Any]) -> Ledger
 _UNLESS_KNOWN = "status = 'failed', version = trades.version + 1 WHERE trades.state IN ('sent', 'unsettled')"
 _AS_READ = "WHERE id = :id AND version = :version"
 _INCOMPLETE = ("sent", "unsettled", "answered")
+
+
+Move = Literal["go", "stay", "revive", "contradict"]
+
+_FORWARD = ("sent", "unsettled", "answered", "closed")
+
+
+def move_of(old: str, new: str, *, has_evidence: bool) -> Move:
+    """Tell what becomes of an attempt's state when something new is learned of it.
+
+    :param has_evidence: whether an order is known: by its id, or by its quantity in the run.
+    :return: `go` to the new state; `stay` where it is, for the new one says less; `revive` one that was
+        taken for an attempt that placed nothing; `contradict`: proof of nothing about one that has placed
+        something.
+    """
+    if old == "nothing":
+        if new == "nothing":
+            return "go"
+        return "revive" if has_evidence else "stay"
+    if new == "nothing":
+        return "go" if old in ("sent", "unsettled") else "contradict"
+    return "go" if _FORWARD.index(new) >= _FORWARD.index(old) else "stay"

@@ -10,12 +10,13 @@ from paper_run import NamedTuple, money
 from paper_run.book import folding, splits
 from paper_run.book.bridge import NO_MONEY, Opening, moved_money
 from paper_run.book.holdings import Book, Entry
-from paper_run.ledger import found_before, valuations
+from paper_run.ledger import valuations
 from paper_run.ledger.rows import reader_of
 from paper_run.ledger.sqlite import dialect
 from paper_run.ledger.valuations import PastValuation, Valuations
 
 if TYPE_CHECKING:
+    from paper_run.ledger.found_before import Adopted
     from paper_run.model.attempt import AttemptRow
 
 
@@ -99,7 +100,7 @@ class Books:
         priced: bool,
         is_beside: Callable[[str], bool] = _none,
         *,
-        adopted: found_before.Adopted | None = None,
+        adopted: "Adopted | None" = None,
         provisional: bool = False,
     ) -> BookPeriod:
         """Begin a book with an attempt: a base, and the holdings that were there before it.
@@ -110,8 +111,7 @@ class Books:
             holding of its waits for its first price. :param is_beside: whether a symbol stands beside the
             book; what the attempt was about does not.
         :param adopted: the account at the broker by then; None: the base is the attempt's capital, and the
-            holdings are the gateway's.
-        :param provisional: see `BookPeriod`.
+            holdings are the gateway's. :param provisional: see `BookPeriod`.
         :raises LookupError: the row that was just written is not there.
         """
         snapshot = row.snapshot
@@ -129,14 +129,15 @@ class Books:
             None if adopted is None else adopted.account,
             int(provisional),
         )
-        period = self.period()
-        if period is None:
+        if (period := self.period()) is None:
             raise LookupError("the book that was just begun is not there")
+        from paper_run.ledger import found_before
+
         entries = found_before.at_gateway(row, priced, is_beside) if adopted is None else adopted.entries
         self.append(period, row.session, entries, now, note=_BEFORE)
         return period
 
-    def reopen(self, period: BookPeriod, adopted: found_before.Adopted, now: datetime) -> BookPeriod:
+    def reopen(self, period: BookPeriod, adopted: "Adopted", now: datetime) -> BookPeriod:
         """Give a provisional book the base and the holdings of the account that was proven by then.
 
         Its sessions so far were valued from another base: none of them counts.

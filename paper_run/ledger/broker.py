@@ -1,16 +1,225 @@
-"""Which account at the broker is a book's own: proven once, and kept until the book ends."""
+"""The account at the broker that is a book's own: which one is proven, and its money that is not trading."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+import json
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from paper_run.model.broker import ProvenAccount
+from paper_run import NamedTuple, money
+from paper_run.ledger.rows import put_into
+from paper_run.model.book_figures import BookedMoney
+from paper_run.model.broker import MAY_END_A_HOLDING, ProvenAccount
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+    from typing import Any
 
+    from paper_run.book.posted import Posted
     from paper_run.ledger.book import BookPeriod
+    from paper_run.model.broker import MoneyActivity
+
+
+class Kept(NamedTuple):
+    """An activity as a book has it.
+
+    :ivar counts: as what it is booked, None: as nothing. :ivar base: what of it the book's base has in it.
+    :ivar in_base: whether it was there when the base was taken. :ivar words: what the broker said of it, as
+        `words_of` has it; None: it was not read since.
+    """
+
+    counts: Posted | None
+    base: Posted | None
+    in_base: bool
+    words: tuple[str | None, ...] | None
+
+
+_WORDS = ("type", "symbol", "date", "net_amount", "qty", "price", "status")
+
+
+def words_of(activity: MoneyActivity) -> tuple[str | None, ...]:
+    """Return what the broker says of an activity, as it is kept: what changes one of them is news."""
+    amounts = (activity.net_amount, activity.qty, activity.price)
+    return (
+        activity.activity_type,
+        activity.symbol,
+        None if activity.date is None else activity.date.isoformat(),
+        *(None if each is None else money.digits(each) for each in amounts),
+        activity.status,
+    )
+
+
+class BrokerMoney:
+    """The part of the ledger that keeps it; used in the ledger's transactions.
+
+    :param rows: runs a query and returns its rows. :param run: runs a statement.
+    """
+
+    def __init__(self, rows: Callable[..., list[Any]], run: Callable[..., None]) -> None:
+        self._rows = rows
+        self._run = run
+
+    def read_in(self, period: BookPeriod) -> date | None:
+        """Return the session in which a book's money was read last, None: it never was."""
+        found = self._rows("SELECT session FROM broker_money_reads WHERE epoch = ?", period.id)
+        return date.fromisoformat(found[0]["session"]) if found and found[0]["session"] else None
+
+    def keep_read(self, period: BookPeriod, session: date) -> None:
+        """Write that a book's money was read in a session."""
+        columns = {"epoch": period.id, "session": session.isoformat()}
+        self._run(put_into("broker_money_reads", columns, key=("epoch",)), *columns.values())
+
+    def shared_by(self, period: BookPeriod) -> str | None:
+        """Return the order that shows that another ledger trades a book's account, by its id; None: none."""
+        found = self._rows("SELECT shared_by FROM broker_money_reads WHERE epoch = ?", period.id)
+        return found[0]["shared_by"] if found else None
+
+    def keep_shared(self, period: BookPeriod, order: str) -> None:
+        """Write that an order shows that another ledger trades a book's account."""
+        columns = {"epoch": period.id, "shared_by": order}
+        self._run(put_into("broker_money_reads", columns, key=("epoch",)), *columns.values())
+
+    def in_base(self, period: BookPeriod, ids: Iterable[str]) -> None:
+        """Mark activities as counted already: the base of the book has them in it as they are read next.
+
+        Only a later correction of one is booked, as the difference. What is booked already stays so.
+        """
+        for activity in ids:
+            self._run(
+                "INSERT INTO broker_money (epoch, activity, in_base) VALUES (?, ?, 1) "
+                "ON CONFLICT (epoch, activity) DO NOTHING",
+                period.id,
+                activity,
+            )
+
+    def known(self, period: BookPeriod, ids: Iterable[str]) -> dict[str, Kept]:
+        """Return those of some activities that a book has, by their ids."""
+        wanted = set(ids)
+        found = self._rows(
+            "SELECT * FROM broker_money WHERE epoch = ? AND activity >= ?", period.id, min(wanted, default="")
+        )
+        return {row["activity"]: _kept(row) for row in found if row["activity"] in wanted}
+
+    def keep(self, period: BookPeriod, activity: MoneyActivity, kept: Kept) -> None:
+        """Write an activity as it is booked."""
+        columns = {
+            "epoch": period.id,
+            "activity": activity.identity,
+            **dict(zip(_WORDS, words_of(activity), strict=True)),
+            "counts": _written(kept.counts),
+            "base": _written(kept.base),
+            "in_base": int(kept.in_base),
+        }
+        self._run(put_into("broker_money", columns, key=("epoch", "activity")), *columns.values())
+
+    def fees(self, period: BookPeriod, since: str, before: str) -> Decimal:
+        """Return the fees booked of the days from an ISO date to before another, dollars, a cost positive."""
+        names = ", ".join("?" * len(_FEES))
+        found = self._rows(
+            "SELECT dollars FROM entries JOIN broker_money ON broker_money.epoch = entries.epoch "
+            "AND broker_money.activity = entries.activity WHERE entries.epoch = ? AND entries.session >= ? "
+            f"AND effective >= ? AND effective < ? AND kind = 'income' AND type IN ({names})",
+            *(period.id, since, since, before, *_FEES),
+        )
+        return -money.total(Decimal(row["dollars"]) for row in found)
+
+    def paid_for_holdings(self, period: BookPeriod) -> dict[str, tuple[str, Decimal]]:
+        """Return what a book has as other money of activities that may end a holding, signed dollars.
+
+        By activity: its symbol, and the dollars; what came to nothing is left out.
+        """
+        names = ", ".join("?" * len(MAY_END_A_HOLDING))
+        found = self._rows(
+            "SELECT entries.activity, dollars, broker_money.symbol FROM entries JOIN broker_money "
+            "ON broker_money.epoch = entries.epoch AND broker_money.activity = entries.activity "
+            "WHERE entries.epoch = ? AND kind = 'other' AND broker_money.symbol IS NOT NULL "
+            f"AND type IN ({names})",
+            *(period.id, *MAY_END_A_HOLDING),
+        )
+        sums: dict[str, tuple[str, Decimal]] = {}
+        for row in found:
+            before = sums.get(row["activity"], ("", money.ZERO))[1]
+            dollars = money.CONTEXT.add(before, Decimal(row["dollars"]))
+            sums[row["activity"]] = row["symbol"], dollars
+        return {activity: each for activity, each in sums.items() if each[1]}
+
+    def between(self, period: BookPeriod, after: int, until: int | None) -> list[BookedMoney]:
+        """Return the money that entries are about, an activity's together; what came to nothing is left out.
+
+        :param after: the entry behind which they are. :param until: the last of them; None: to the end.
+        """
+        found = self._rows(
+            "SELECT entries.*, type, date, status, broker_money.symbol AS of_symbol, "
+            f"{_BEFORE.format('qty')} AS qty_before, {_BEFORE.format('dollars')} AS dollars_before "
+            "FROM entries LEFT JOIN broker_money ON broker_money.epoch = entries.epoch "
+            "AND broker_money.activity = entries.activity WHERE entries.epoch = ? AND entries.id > ? "
+            "AND (? IS NULL OR entries.id <= ?) AND kind IN ('income', 'flow', 'other', 'cash_in_lieu') "
+            "ORDER BY COALESCE(date, effective, entries.session), entries.id",
+            *(period.id, after, until, until),
+        )
+        sums: dict[tuple[str, ...], BookedMoney] = {}
+        for row in found:
+            each = _booked(row)
+            # What has no activity behind it is by itself.
+            key = (each.activity or str(row["id"]), each.kind, row["symbol"])
+            before = sums.get(key)
+            if before is not None:
+                each = each._replace(
+                    qty=money.CONTEXT.add(before.qty, each.qty),
+                    amount=money.CONTEXT.add(before.amount, each.amount),
+                )
+            sums[key] = each
+        return [each for each in sums.values() if each.qty or each.amount]
+
+
+_FEES = ("FEE", "CFEE", "PTC", "PTR")
+_BEFORE = (
+    "(SELECT {} FROM entries AS earlier WHERE earlier.epoch = entries.epoch AND entries.restates = 1 "
+    "AND earlier.client_order_id = entries.client_order_id AND earlier.id < entries.id "
+    "ORDER BY earlier.id DESC LIMIT 1)"
+)
+"""What an entry that takes another's place takes the place of: each is the whole."""
+
+
+def _booked(row: Any) -> BookedMoney:
+    from paper_run.book.posted import Posted
+
+    qty, dollars = (
+        money.CONTEXT.subtract(Decimal(row[name]), Decimal(row[f"{name}_before"] or 0))
+        for name in ("qty", "dollars")
+    )
+    posted = Posted(row["kind"], row["symbol"], qty, dollars)
+    return BookedMoney(
+        kind=row["kind"],
+        activity=row["activity"],
+        activity_type=row["type"],
+        note=row["note"],
+        day=row["date"] or row["effective"] or row["session"],
+        symbol=row["of_symbol"] or row["symbol"],
+        qty=posted.qty,
+        amount=posted.amount,
+        status=row["status"],
+    )
+
+
+def _kept(row: Any) -> Kept:
+    counts, base = (row[name] and _posted(row[name]) for name in ("counts", "base"))
+    words = None if row["type"] is None else tuple(row[name] for name in _WORDS)
+    return Kept(counts, base, bool(row["in_base"]), words)
+
+
+def _posted(text: str) -> Posted:
+    from paper_run.book.posted import Posted
+
+    kind, symbol, qty, dollars = json.loads(text)
+    return Posted(kind, symbol, Decimal(qty), Decimal(dollars))
+
+
+def _written(posted: Posted | None) -> str | None:
+    if posted is None:
+        return None
+    return json.dumps([posted.kind, posted.symbol, money.digits(posted.qty), money.digits(posted.dollars)])
 
 
 class BrokerAccounts:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 from paper_run import NamedTuple
 from paper_run.book.execution import MEAN_OF, Split
 from paper_run.book.splits import ratio
-from paper_run.ledger.rows import reader_of, text
-from paper_run.ledger.statements import put_into
+from paper_run.ledger.rows import put_into, reader_of, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

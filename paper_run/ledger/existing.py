@@ -10,7 +10,7 @@ from paper_run.errors import DataError, Remedy
 from paper_run.ledger import files
 from paper_run.ledger.ledger import Ledger
 from paper_run.ledger.sqlite import copies, database, lock
-from paper_run.ledger.sqlite import opening as sqlite_opening
+from paper_run.ledger.sqlite import store as sqlite_store
 from paper_run.model.commands import of_another
 from paper_run.model.place import Place
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from paper_run.ledger.moving import Move
-    from paper_run.ledger.waiting import Waiting
     from paper_run.model.place import Database
+    from paper_run.model.progress import Waiting
 
 
 def path_of(folder: Path) -> Path:
@@ -179,7 +179,7 @@ def moved(folder: Path, database: Database, waiting: Waiting, how: Move) -> str:
     require_ledger(Place(folder))
     postgres = _postgres()
     with lock.held(folder, now=waiting.now, patience=waiting.patience, pause=waiting.pause):
-        source = sqlite_opening.connect(path_of(folder))
+        source = sqlite_store.connect(path_of(folder))
         try:
             return moving.moved(source, folder, database, postgres, waiting, how)
         finally:

@@ -7,21 +7,20 @@ import json
 from typing import TYPE_CHECKING
 
 from paper_run.errors import PaperRunError
-from paper_run.ledger.account import Account
+from paper_run.ledger.account import Account, Holidays
 from paper_run.ledger.attempts import Attempts
 from paper_run.ledger.book import Books
-from paper_run.ledger.broker import BrokerAccounts
-from paper_run.ledger.broker_money import BrokerMoney
+from paper_run.ledger.broker import BrokerAccounts, BrokerMoney
 from paper_run.ledger.doubts import Doubts
 from paper_run.ledger.fences import Fences
-from paper_run.ledger.holidays import Holidays
 from paper_run.ledger.known_attempts import KnownAttempts
 from paper_run.ledger.open_orders import OpenOrders
 from paper_run.ledger.orders import Orders
 from paper_run.ledger.outbox import Mails
 from paper_run.ledger.rows import UnreadableRowError
 from paper_run.ledger.sessions import Sessions
-from paper_run.ledger.sqlite import database, opening
+from paper_run.ledger.sqlite import database
+from paper_run.ledger.sqlite.store import connect, read_copy
 from paper_run.ledger.symbols import Symbols
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ class Ledger:
         """
         if store is None:
             path = folder / database.FILE_NAME
-            store = opening.connect(path, first) if copy is None else opening.read_copy(copy, path)
+            store = connect(path, first) if copy is None else read_copy(copy, path)
         self._store = store
         self.name, self.folder, self.created = store.name, store.folder, store.created
         self.books = Books(store.rows, store.run)

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from paper_run.ledger.sqlite.store import Store
-    from paper_run.ledger.waiting import Waiting
     from paper_run.model.place import Database
+    from paper_run.model.progress import Waiting
 
 Move = Literal["move", "resume", "abandon"]
 _BACKUP = "The file trades no more; keep it as a backup."

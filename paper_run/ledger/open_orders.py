@@ -10,7 +10,7 @@ from paper_run import NamedTuple, money
 from paper_run.book import fills
 from paper_run.book.holdings import Entry
 from paper_run.book.splits import Span
-from paper_run.ledger import fill_words, followed
+from paper_run.ledger import order_rows
 from paper_run.ledger.rows import amount
 from paper_run.ledger.sqlite import dialect
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
     from paper_run.ledger.book import BookPeriod, Books
-    from paper_run.ledger.followed import Followed, Sent
+    from paper_run.ledger.order_rows import Followed, Sent
     from paper_run.model.findings import Finding
 
 MOST_READ = 500
@@ -50,7 +50,7 @@ class OpenOrders:
         What an earlier attempt filled, of which nothing was known when the book began, it has as a holding.
         """
         found = self._rows(_OURS + f"AND followed = 1 {_IN_ORDER}")
-        return [followed.of_row(row) for row in found]
+        return [order_rows.of_row(row) for row in found]
 
     def to_read(self, session: date, *, all_of_them: bool = False) -> Again:
         """Return the orders that a command of a session reads again, the newest if there are too many.
@@ -64,7 +64,7 @@ class OpenOrders:
             self._first_read_again(session),
             session.isoformat(),
         )
-        orders = [followed.of_row(row) for row in found]
+        orders = [order_rows.of_row(row) for row in found]
         newest = orders if all_of_them else orders[-MOST_READ:]
         return Again(tuple(newest), len(orders) - len(newest))
 
@@ -76,7 +76,7 @@ class OpenOrders:
     def order(self, name: str) -> Followed | None:
         """Return an order of ours by its name; None if the present book has no such order."""
         found = self._rows(_OURS + "AND client_order_id = ?", name)
-        return followed.of_row(found[0]) if found else None
+        return order_rows.of_row(found[0]) if found else None
 
     def _first_read_again(self, session: date) -> str:
         """Return the earliest session of whose orders that ended in it one of the next three is this one."""
@@ -125,15 +125,15 @@ class OpenOrders:
                 continue
             if awaits_broker and row["told_by"] is None:
                 continue
-            grown, filled = fill_words.delta(row), amount(row["filled_qty"])
-            if row["told_by"] is not None and fill_words.refolds(row, grown):
-                said = fill_words.told(row)
+            grown, filled = order_rows.delta(row), amount(row["filled_qty"])
+            if row["told_by"] is not None and order_rows.refolds(row, grown):
+                said = order_rows.told(row)
                 self._restate(period, session, now, row, said, "the broker's word")
-                if fill_words.matters(row, said):
-                    found.append(fill_words.refolded(row, said))
-                grown = fill_words.as_told(said)
+                if order_rows.matters(row, said):
+                    found.append(order_rows.refolded(row, said))
+                grown = order_rows.as_told(said)
             elif grown.remark and not grown.waits:
-                found.append(fill_words.odd(row, grown))
+                found.append(order_rows.odd(row, grown))
             if grown.kind is not None:
                 effective = _filled_in(row, session, day_of)
                 entry = Entry(grown.kind, row["symbol"], grown.qty, grown.dollars, effective)
@@ -193,7 +193,7 @@ class OpenOrders:
     def taken_back(self) -> list[Finding]:
         """Return the orders of the present book of which the gateway takes something back."""
         found = self._rows(_OURS + f"AND contested = 1 AND said_by IS NULL {_IN_ORDER}")
-        return [fill_words.odd(row, fill_words.delta(row)) for row in found]
+        return [order_rows.odd(row, order_rows.delta(row)) for row in found]
 
     def missing(self) -> dict[str, Span]:
         """Return, by symbol, how many signed shares the book may lack of what the gateway has counted.
@@ -242,8 +242,8 @@ class OpenOrders:
         )
 
     def _book_said(self, period: BookPeriod, session: date, now: datetime, row: Any) -> Finding:
-        said = fill_words.said(row)
-        if said != fill_words.seen(row):
+        said = order_rows.said(row)
+        if said != order_rows.seen(row):
             self._restate(period, session, now, row, said, row["said_by"])
         self._run(
             "UPDATE orders SET booked_qty = ?, booked_dollars = ?, followed = 0, ended_in = NULL "
@@ -252,7 +252,7 @@ class OpenOrders:
             money.digits(said.dollars),
             row["client_order_id"],
         )
-        return fill_words.by_hand(row, said)
+        return order_rows.by_hand(row, said)
 
     def _restate(
         self, period: BookPeriod, session: date, now: datetime, row: Any, said: fills.Seen, note: str
@@ -272,7 +272,7 @@ class OpenOrders:
             f"{_SENT} AND (trades.session >= ? OR followed <> 0 OR contested = 1) {_IN_ORDER}",
             since.isoformat(),
         )
-        return [followed.sent(row) for row in found]
+        return [order_rows.sent(row) for row in found]
 
     def sent_from(self, since: date) -> datetime | None:
         """Return when the first attempt from a session on was made that may have placed an order, UTC."""
@@ -281,7 +281,7 @@ class OpenOrders:
             f"AND session >= ? AND id >= (SELECT {_FIRST} FROM epochs)",
             since.isoformat(),
         )
-        return min(map(followed.sent_at, found), default=None)
+        return min(map(order_rows.sent_at, found), default=None)
 
     def follow_told(self, names: Iterable[str]) -> None:
         """Have what the broker says otherwise than before be booked, also of orders that had ended."""

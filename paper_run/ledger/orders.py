@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from paper_run import money
 from paper_run.ledger import rows
+from paper_run.ledger.rows import put_into
 from paper_run.ledger.sqlite import dialect
-from paper_run.ledger.statements import put_into
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from paper_run import NamedTuple
 from paper_run.ledger import files
 from paper_run.ledger.sqlite import database
-from paper_run.model import iso_date, result_json
+from paper_run.model import result_json
+from paper_run.model.calendar import DATE_PATTERN, read_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.result import RunResult
 
-_NAME = re.compile(rf"({iso_date.PATTERN})(?:-([1-9][0-9]*))?_(?:paper_run|mark)\.json")
+_NAME = re.compile(rf"({DATE_PATTERN})(?:-([1-9][0-9]*))?_(?:paper_run|mark)\.json")
 _OLDER = (  # compiled where it is asked for: nearly no command does
-    rf"{iso_date.PATTERN}(-[0-9]+)?_(mark|mark_orders|mark_positions|orders|paper_run|positions)\.[a-z]+"
+    rf"{DATE_PATTERN}(-[0-9]+)?_(mark|mark_orders|mark_positions|orders|paper_run|positions)\.[a-z]+"
     r"|index\.html|(history|symbols)\.csv|tearsheet\.(html|json)|\.pending"
     rf"|{re.escape(database.FILE_NAME)}(-wal|-shm|-journal)?"
 )
@@ -146,7 +147,7 @@ def _is_real(path: Path, result: RunResult | None, orchestrator_url: str) -> boo
 
 def _is_known(ledger: Ledger, found: Found, result: RunResult | None) -> bool:
     """Whether an attempt of that session began when the result says; of an unreadable one the name counts."""
-    rows = ledger.attempts.of_session(iso_date.read(found.session))
+    rows = ledger.attempts.of_session(read_date(found.session))
     try:
         began = datetime.fromisoformat(result.timestamp if result else "")
     except ValueError:

@@ -1,4 +1,4 @@
-"""Rows of the ledger to values and back; amounts are kept as text, digit for digit."""
+"""Rows of the ledger to values and back, amounts as text, digit for digit; and what writes them in SQL."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import functools
 import json
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from paper_run import money
 from paper_run.book.marks import Mark
@@ -17,7 +17,8 @@ from paper_run.model.order import OrderState
 from paper_run.model.service import Position, ServiceHealth
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
+    from typing import Any
 
 Read = TypeVar("Read")
 Given = ParamSpec("Given")
@@ -307,3 +308,20 @@ def text(value: Decimal | None) -> str | None:
 def amount(value: str | None) -> Decimal | None:
     """Return a kept amount, in the unit in which it was kept."""
     return None if value is None else Decimal(value)
+
+
+def insert_into(table: str, columns: Collection[str]) -> str:
+    """Return the statement that inserts these columns, its values in their order."""
+    values = ", ".join("?" * len(columns))
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({values})"
+
+
+def put_into(
+    table: str, columns: Collection[str], *, key: Collection[str], keeps: Collection[str] = ()
+) -> str:
+    """Return the statement that inserts these columns, or writes them over the row that has the key.
+
+    :param keeps: columns that such a row keeps as they are, besides its key.
+    """
+    changed = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in {*key, *keeps})
+    return f"{insert_into(table, columns)} ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changed}"

@@ -6,10 +6,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from paper_run import NamedTuple
-from paper_run.book import downsample
-from paper_run.book.days import Day, unrounded_return
+from paper_run.book.days import Day, downsampled, unrounded_return
 from paper_run.ledger.rows import amount
-from paper_run.ledger.session_days import inflow_of
+from paper_run.ledger.session_states import inflow_of
 from paper_run.model.history import SessionLine
 from paper_run.money import ZERO
 
@@ -63,10 +62,10 @@ def drawn(
     lows, highs = [equity, fallen, pnl, *beside], [equity, pnl, *beside]
     first = next((at for at, value in enumerate(long) if value is not None), None)
     if first is None:
-        return downsample.kept(lows, highs, most)
+        return downsampled(lows, highs, most)
     parts = [[*map(_part, series, equity)] for series in (long, short)]
     gross = [each - other for each, other in zip(*parts, strict=True)]
-    return sorted({first, *downsample.kept([*lows, *parts, gross], [*highs, *parts, gross], most - 1)})
+    return sorted({first, *downsampled([*lows, *parts, gross], [*highs, *parts, gross], most - 1)})
 
 
 def _part(value: float | None, equity: float | None) -> float:

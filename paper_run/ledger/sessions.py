@@ -7,10 +7,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from paper_run.ledger import session_lines
-from paper_run.ledger.rows import amount
+from paper_run.ledger.rows import amount, put_into
 from paper_run.ledger.session_lines import SessionRow
 from paper_run.ledger.sqlite import dialect
-from paper_run.ledger.statements import put_into
 from paper_run.model.history import EndedBook, SessionLine
 
 if TYPE_CHECKING:
@@ -88,7 +87,7 @@ class Sessions:
         ]
 
     def curve(self, most: int, book: int, before: str = _END) -> list[SessionLine]:
-        """Return at most so many sessions whose curve looks like a book's (`downsample`), oldest first."""
+        """Return at most so many sessions whose curve looks like a book's (`downsampled`), oldest first."""
         points = self._rows(
             "SELECT session, CAST(closing AS DOUBLE PRECISION) AS closing, "
             "CAST(drawdown AS DOUBLE PRECISION) AS fall, CAST(day_pnl AS DOUBLE PRECISION) AS day_pnl, "

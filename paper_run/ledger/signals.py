@@ -7,8 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from paper_run.book.signals import RECENT, Pair, Tally
-from paper_run.ledger.rows import amount, reader_of, text
-from paper_run.ledger.statements import put_into
+from paper_run.ledger.rows import amount, put_into, reader_of, text
 from paper_run.model.signals import SignalSession
 
 if TYPE_CHECKING:

@@ -6,17 +6,15 @@ import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from paper_run.book.round_trips import OpenTrip
-from paper_run.book.symbols import SymbolDay, SymbolTotals
-from paper_run.ledger.rows import amount, reader_of, text
-from paper_run.ledger.statements import insert_into
+from paper_run.book.symbols import OpenTrip, SymbolDay, SymbolTotals
+from paper_run.ledger.rows import amount, insert_into, reader_of, text
 from paper_run.model.symbols import TripRow
 from paper_run.money import cents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from paper_run.book.round_trips import Trip
+    from paper_run.book.symbols import Trip
     from paper_run.ledger.store import Store
 
 Totals = dict[str, SymbolTotals]

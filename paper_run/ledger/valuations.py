@@ -15,10 +15,9 @@ from paper_run.book.holdings import Book
 from paper_run.book.marks import Mark
 from paper_run.book.splits import Seen
 from paper_run.book.valuation import Valuation
-from paper_run.ledger import session_days
 from paper_run.ledger import session_states as states
-from paper_run.ledger.rows import amount, mark, marks_to_json, reader_of, text
-from paper_run.ledger.statements import put_into
+from paper_run.ledger.rows import amount, mark, marks_to_json, put_into, reader_of, text
+from paper_run.ledger.session_states import complete_between
 
 if TYPE_CHECKING:
     from paper_run.book.benchmark import Beside, Reading
@@ -140,7 +139,7 @@ class Valuations:
     def days_between(self, period: int, since: str, end: str) -> list[tuple[str, Day]]:
         """Return the complete sessions from an ISO date to before another one, oldest first."""
         traded = self.traded_before(period, since) if since else money.ZERO
-        return session_days.between(self._rows, period, since, end, traded)
+        return complete_between(self._rows, period, since, end, traded)
 
     def benchmark_readings(self, period: int) -> "dict[str, Reading | None]":
         """Return what each complete session keeps of a benchmark, by its ISO date."""

@@ -19,6 +19,9 @@ US_EQUITY, US_OPTION, CRYPTO = "us_equity", "us_option", "crypto"
 ACTIVE = "ACTIVE"
 """The only status of an account that is a good one."""
 
+MAY_END_A_HOLDING = ("MA", "REORG", "VOF")
+"""Types of activities: mergers, reorganizations and voluntary offers."""
+
 ActionKind = Literal[
     "forward_split", "reverse_split", "unit_split", "stock_dividend", "spin_off", "name_change"
 ]

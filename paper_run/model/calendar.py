@@ -1,17 +1,57 @@
-"""Which session is it, is there one, and when does it open and close: the exchange's clock and calendar."""
+"""Which session is it, is there one, and when does it open and close: clock, calendar and written dates."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
-TYPE_CHECKING = False  # typing's would cost more than the rest of this module
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from collections.abc import Set as AbstractSet
-    from datetime import date, tzinfo
+from paper_run import NamedTuple
 
-    from paper_run.model.exchange import ClosedDays, ExchangeName
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from collections.abc import Set as AbstractSet
+    from datetime import tzinfo
+
+ExchangeName = Literal["XNYS", "24/7"]
+
+
+class ClosedDays(NamedTuple):
+    """A year's holidays by name, and the close of each half day on New York's clock.
+
+    A holiday that falls on a weekend may be among them or not.
+
+    :ivar source: the package that said so and its version, to be compared with `source()`.
+    """
+
+    year: int
+    holidays: Mapping[date, str]
+    half_days: Mapping[date, time]
+    source: str
+
+
+DATE_PATTERN = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+
+
+def read_date(text: str) -> date:
+    """Return the date that a text is.
+
+    :raises ValueError: it is none, in words that follow it: `2025-02-30: day is out of range for month`.
+    """
+    if not re.fullmatch(DATE_PATTERN, text):
+        raise ValueError("it is not written YYYY-MM-DD")
+    return date.fromisoformat(text)
+
+
+def read_moment(text: str | None) -> datetime | None:
+    """Return the time that a service wrote, aware; one without a zone is UTC. None: it is no time."""
+    try:
+        read = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return read.replace(tzinfo=UTC) if read.tzinfo is None else read
+
 
 NEW_YORK = ZoneInfo("America/New_York")
 USUAL: ExchangeName = "XNYS"

@@ -1,11 +1,18 @@
 """What was found out about a day, typed: what it is, how much it matters, what it is about, what to do."""
 
-from collections.abc import Iterable
-from typing import Any, Literal, get_args
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, get_args
 
 from paper_run import NamedTuple
-from paper_run.errors import PaperRunError, Remedy
+from paper_run.errors import Remedy
 from paper_run.model.commands import of_ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Any
+
+    from paper_run.errors import PaperRunError
 
 Severity = Literal["error", "warning", "note"]
 """An `error` is told by the exit status; a `warning` wants a person to look; a `note` wants nobody."""
@@ -222,3 +229,20 @@ def _remedy(content: Any) -> Remedy:
     ):
         raise ValueError("a remedy is a JSON object with a text and a command")
     return Remedy(content["text"], content["command"])
+
+
+def listed(names: Sequence[str], most: int, *, by: str = ", ") -> str:
+    """Return at most so many names, and the number of the others: `AAPL, MSFT and 3 more`.
+
+    :param by: what parts them, such as "; " where a name may hold a comma.
+    """
+    shown, others = by.join(names[:most]), unlisted(len(names), most)
+    return f"{shown}{' ' if by == ', ' else by}{others}" if others else shown
+
+
+def unlisted(number: int, most: int, what: str = "") -> str:
+    """Return how many are more than are listed, "" when all are: `and 1,003 more in the report`.
+
+    :param what: words after it, such as "in the report".
+    """
+    return f"and {number - most:,} more {what}".rstrip() if number > most else ""

@@ -15,8 +15,7 @@ from paper_run.errors import (
     Remedy,
     SeveralErrors,
 )
-from paper_run.model.commands import of_another, ours
-from paper_run.model.remedies import ask_for_positions, say_what_came
+from paper_run.model.commands import ask_for_positions, of_another, ours, say_what_came
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

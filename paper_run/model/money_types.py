@@ -69,9 +69,6 @@ TYPES: dict[str, MoneyType] = {
 }
 """Every type that the broker names; source: its SDK and its documents."""
 
-MAY_END_A_HOLDING = ("MA", "REORG", "VOF")
-"""Mergers, reorganizations and voluntary offers."""
-
 
 def of(activity_type: str) -> MoneyType:
     """Return a type by the broker's name; one that nobody knows is other money, called by that name."""

@@ -1,4 +1,4 @@
-"""What is passed into a day: the clock, and whoever follows it."""
+"""What is passed into a day: the clock, how it waits for another one with the ledger, and who follows it."""
 
 import time
 from collections.abc import Callable
@@ -51,3 +51,18 @@ class Progress(Protocol):
 
     def waiting(self, what: str) -> "AbstractContextManager[None]":
         """Show that time passes, while it does."""
+
+
+class Waiting(NamedTuple):
+    """How it waits.
+
+    :ivar now: UTC; whoever finds the lock or the lease held is told it. :ivar patience: seconds.
+    :ivar pause: waits for some seconds. :ivar outlasts: whether the patience begins only when no attempt is
+        under way any more. :ivar tell: says what is waited for.
+    """
+
+    now: datetime
+    patience: float
+    pause: Callable[[float], None]
+    outlasts: bool = False
+    tell: Callable[[str], None] | None = None

@@ -10,9 +10,8 @@ from paper_run.errors import (
     PaperRunError,
     Remedy,
 )
-from paper_run.model.commands import ours
-from paper_run.model.listing import listed
-from paper_run.model.remedies import ask_for_positions, say_what_came
+from paper_run.model.commands import ask_for_positions, ours, say_what_came
+from paper_run.model.findings import listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

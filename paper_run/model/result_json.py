@@ -31,16 +31,8 @@ if TYPE_CHECKING:
     from paper_run.model.findings import Finding
 
 SCHEMA_VERSION = 1
-_SECTIONS = {
-    "parties": "parties_json",
-    "limits": "limits",
-    "costs": "costs_json",
-    "signals": "signals_json",
-    "periods": "periods_json",
-    "benchmark": "benchmark_json",
-    "symbols": "symbols_json",
-}
-"""What not every result has, and the module of its codec, which is loaded where it does."""
+_SECTIONS = ("parties", "limits", "costs", "signals", "periods", "benchmark", "symbols")
+"""What not every result has, each with its codec in the module of its name, which is loaded where it does."""
 
 
 def encode(result: RunResult) -> str:
@@ -168,7 +160,7 @@ def _sections(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _codec(section: str) -> Any:
-    return import_module(f"paper_run.model.{_SECTIONS[section]}")
+    return import_module(f"paper_run.model.{section}")
 
 
 def _pnl_document(pnl: Pnl) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from paper_run import money
 from paper_run.book.bridge import Bridge
 from paper_run.book.holdings import ACCOUNT
-from paper_run.model import money_types
 from paper_run.model.result import HealthRow, MoneyRow, Pnl, PositionRow, Requested, Statistics
 
 if TYPE_CHECKING:
@@ -49,9 +48,9 @@ def parties(figures: BookFigures) -> Parties | None:
     """Return the account in each party's words, dollars and cents; None where no broker was read."""
     if figures.broker is None:
         return None
-    from paper_run.model import party_rows
+    from paper_run.model.parties import made
 
-    return party_rows.parties(figures, figures.broker)
+    return made(figures, figures.broker)
 
 
 def statistics(figures: BookFigures) -> Statistics:
@@ -85,12 +84,16 @@ def _bridge(bridge: Bridge) -> Bridge:
 
 
 def _money(moved: BookedMoney) -> MoneyRow:
-    kind = moved.activity_type
+    kind, what = moved.activity_type, moved.note or moved.kind
+    if kind is not None:
+        from paper_run.model import money_types
+
+        what = money_types.of(kind).words
     return MoneyRow(
         day=moved.day,
         kind=moved.kind,
         activity_type=kind,
-        what=(moved.note or moved.kind) if kind is None else money_types.of(kind).words,
+        what=what,
         symbol=None if moved.symbol == ACCOUNT else moved.symbol,
         qty=moved.qty or None,
         amount=money.cents(moved.amount),

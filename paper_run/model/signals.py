@@ -1,9 +1,19 @@
 """What a result states of its signals: the pairs of the session, and what all of them have come to."""
 
-from decimal import Decimal
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple
-from paper_run.book.signals import Pair, Quality
+from paper_run.book.signals import Interval, Quality
+from paper_run.model import json_fields as fields
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from decimal import Decimal
+    from typing import Any
+
+    from paper_run.book.signals import Pair
 
 
 class SignalPair(NamedTuple):
@@ -38,3 +48,49 @@ class SignalSession(NamedTuple):
     session: str
     pairs: tuple[Pair, ...]
     recent: Decimal | None
+
+
+def to_json(signals: Signals) -> dict[str, Any]:
+    """Return it as a document has it; ratios stay Decimal, negative for a fall."""
+    pairs = [each._asdict() for each in signals.pairs]
+    return {**signals._asdict(), "quality": quality_to_json(signals.quality), "pairs": pairs}
+
+
+def quality_to_json(quality: Quality) -> dict[str, Any]:
+    """Return the figures as a document has them, ratios."""
+    interval = None if quality.interval is None else quality.interval._asdict()
+    return {**quality._asdict(), "interval": interval}
+
+
+def from_json(content: Mapping[str, Any]) -> Signals:
+    """Read it back.
+
+    :raises ValueError: a figure is none. :raises LookupError: a part is not there.
+    """
+    quality = content["quality"]
+    interval = quality.get("interval")
+    return Signals(
+        quality=Quality(
+            **{name: read(quality, name) for name, read in _QUALITY.items()},
+            interval=None
+            if interval is None
+            else Interval(fields.stated(interval["low"]), fields.stated(interval["high"])),
+        ),
+        predicted_in=fields.text(content.get("predicted_in")),
+        pairs=tuple(
+            SignalPair(
+                str(each["symbol"]),
+                fields.stated(each["predicted"]),
+                fields.stated(each["realized"]),
+                bool(each["counts"]),
+            )
+            for each in content["pairs"]
+        ),
+        session_ic=fields.amount(content.get("session_ic")),
+        reason=fields.text(content.get("reason")),
+    )
+
+
+_QUALITY = fields.reading(
+    fields.amount, [name for name in Quality._fields if name != "interval"]
+) | fields.reading(lambda value: fields.whole(value) or 0, ["pairs", "minimum", "hits", "ranked", "sessions"])

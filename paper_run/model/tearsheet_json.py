@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from paper_run.book.signals import session_ic
-from paper_run.model import benchmark_json, periods_json, signals_json
+from paper_run.model import benchmark, periods
 from paper_run.model.result_json import SCHEMA_VERSION
+from paper_run.model.signals import quality_to_json
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -39,8 +40,8 @@ def to_json(sheet: TearSheet) -> dict[str, Any]:
             "closing": sheet.closing,
         },
         "statistics": {name: each._asdict() for name, each in sheet.statistics.items()},
-        "periods": periods_json.to_json(sheet.periods),
-        **({} if sheet.benchmark is None else {"benchmark": benchmark_json.to_json(sheet.benchmark)}),
+        "periods": periods.to_json(sheet.periods),
+        **({} if sheet.benchmark is None else {"benchmark": benchmark.to_json(sheet.benchmark)}),
         **({} if sheet.costs is None else {"costs": _costs(sheet.costs)}),
         **({} if sheet.signals is None else {"signals": _signals(sheet.signals)}),
         **({} if sheet.symbols is None else {"symbols": _symbols(sheet.symbols)}),
@@ -67,7 +68,7 @@ def _costs(costs: CostsOver) -> dict[str, Any]:
 def _signals(signals: SignalsOver) -> dict[str, Any]:
     return {
         "begins": signals.begins,
-        "quality": signals_json.quality_to_json(signals.quality),
+        "quality": quality_to_json(signals.quality),
         "sessions": [_signal_session(each) for each in signals.sessions],
     }
 

@@ -74,7 +74,7 @@ class Heartbeat:
     def _send(self, url: HeartbeatUrl, path: str, body: bytes, seconds: float) -> None:
         import contextlib
 
-        from paper_run.services.call_failures import CallFailed
+        from paper_run.services.answer import CallFailed
         from paper_run.services.transport import Transport
 
         def watch(exchange: Exchange) -> None:

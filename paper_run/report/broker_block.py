@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from paper_run.model.listing import unlisted
+from paper_run.model.findings import unlisted
 from paper_run.report import text
 from paper_run.report.summary.account import account_name, why_not_known
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from paper_run.model import findings
 from paper_run.model.commands import PLAIN, Invocation
-from paper_run.model.listing import unlisted
+from paper_run.model.findings import unlisted
 from paper_run.report import terminal, text
 from paper_run.report.lines import fitted, limits_line, moved_line, order_line, position_line
 from paper_run.report.summary.figures import base_is

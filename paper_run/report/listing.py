@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple
-from paper_run.model import findings, remedies
+from paper_run.model import commands, findings
 from paper_run.model.json_text import dumps
 from paper_run.report import terminal, text
 
@@ -99,7 +99,7 @@ def outcome_unknown_json(found: Open) -> str:
                     "started_at": row.started_at.isoformat(timespec="seconds"),
                     "run_id": row.run_id,
                     "known_so_far": row.how_known or None,
-                    "remedies": whole(remedies.say_what_came(row.name, row.run_id)),
+                    "remedies": whole(commands.say_what_came(row.name, row.run_id)),
                 }
                 for row in found.attempts
             ],
@@ -133,7 +133,7 @@ def outcome_unknown(console: Console, found: Open) -> None:
         so_far = f"; {row.how_known}" if row.how_known else ""
         words = f"{row.name}: sent {started}, {run}; what came of it is not known{so_far}"
         console.say(words, paint=terminal.YELLOW)
-        _remedies(console, remedies.say_what_came(row.name, row.run_id), invocation)
+        _remedies(console, commands.say_what_came(row.name, row.run_id), invocation)
     for row in doubtful:
         console.say(f"{row.name}: has orders in doubt; each command asks for them", paint=terminal.YELLOW)
     listed = {row.name for row in attempts}

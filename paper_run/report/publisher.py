@@ -1,25 +1,92 @@
-"""From the ledger to the files: a result's own, and those over all sessions."""
+"""From the ledger to the files: a result's own, and those over all sessions, index and history."""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import TYPE_CHECKING
 
+from paper_run import NamedTuple
 from paper_run.book.statistics import SESSIONS_A_YEAR
 from paper_run.errors import DataError
+from paper_run.ledger.files import write_atomic
 from paper_run.ledger.periods import over_sessions
 from paper_run.model import result
-from paper_run.report import sessions
+from paper_run.report import csv_tables
 from paper_run.report.day import CACHE_FOLDER, Reports
+from paper_run.report.html import index
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from paper_run.book.symbols import SymbolTotals
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.attempt import AttemptRow
-    from paper_run.model.history import SessionLine
+    from paper_run.model.benchmark import Benchmark
+    from paper_run.model.history import EndedBook, SessionLine
+    from paper_run.model.periods import Periods
     from paper_run.model.signals import SignalSession
+
+LISTED = 260
+
+
+class Overview(NamedTuple):
+    """All sessions as the files show them.
+
+    :ivar latest: those to list, at most LISTED. :ivar curve: those of the present book that its curve shows.
+    :ivar number: how many the present book has. :ivar book: its number. :ivar ended: the books before it.
+    :ivar symbols: what each symbol of the present book has come to.
+    :ivar table: all of all books as text, see `csv_tables.HISTORY_COLUMNS`.
+    :ivar periods: the present book's; `benchmark` likewise.
+    """
+
+    latest: Sequence[SessionLine]
+    curve: Sequence[SessionLine]
+    number: int
+    book: int
+    ended: Sequence[EndedBook]
+    table: Iterable[Sequence[str]]
+    symbols: Mapping[str, SymbolTotals] = {}
+    periods: Periods | None = None
+    benchmark: Benchmark | None = None
+
+
+def overview_files(folder: Path) -> tuple[Path, ...]:
+    """Return where they lie."""
+    return folder / "index.html", folder / index.HISTORY_FILE, folder / index.SYMBOLS_FILE
+
+
+def save_overview(
+    sessions: Overview, folder: Path, *, label: str | None
+) -> tuple[list[Path], list[DataError]]:
+    """Write index.html, history.csv and symbols.csv; one that fails does not keep back the others."""
+
+    def page() -> str:
+        return index.render(
+            sessions.latest,
+            curve=sessions.curve,
+            label=label,
+            cache_folder=folder / CACHE_FOLDER,
+            num_sessions=sessions.number,
+            book=sessions.book,
+            ended=sessions.ended,
+            over_time=index.OverTime(sessions.periods, sessions.benchmark),
+            symbols=sessions.symbols,
+        )
+
+    contents: tuple[Callable[[], str], ...] = (
+        page,
+        lambda: csv_tables.history_file(sessions.table),
+        lambda: csv_tables.symbols_csv(sessions.symbols, label),
+    )
+    written, failed = [], []
+    for path, content in zip(overview_files(folder), contents, strict=True):
+        try:
+            write_atomic(path, content().encode())
+            written.append(path)
+        except DataError as error:
+            failed.append(error)
+    return written, failed
 
 
 class Publisher:
@@ -75,12 +142,12 @@ class Publisher:
     def _curve(self, book: int, before: str) -> Sequence[SessionLine]:
         """Return a book's curve up to a session; the page of the last one and the index go through it."""
         if (book, before) not in self._curves:
-            self._curves[book, before] = self._ledger.sessions.curve(sessions.LISTED - 1, book, before)
+            self._curves[book, before] = self._ledger.sessions.curve(LISTED - 1, book, before)
         return self._curves[book, before]
 
     def files(self, reports: Iterable[Reports]) -> list[Path]:
         """Return where the files of results lie, and those over all sessions."""
-        return [*(path for each in reports for path in each.files()), *sessions.files(self._folder)]
+        return [*(path for each in reports for path in each.files()), *overview_files(self._folder)]
 
     def save(
         self, reports: Iterable[Reports], outputs: Iterable[Path] = ()
@@ -92,7 +159,7 @@ class Publisher:
             label = result.label(sandbox=bool(self._ledger.account.is_sandbox), rehearsal=False)
         except DataError as error:
             return written, [*failed, error]
-        done, not_done = sessions.save(overview, self._folder, label=label)
+        done, not_done = save_overview(overview, self._folder, label=label)
         return [*written, *done], [*failed, *self._failed, *not_done]
 
     def save_own(
@@ -108,10 +175,10 @@ class Publisher:
             failed += not_done
         return written, failed
 
-    def _overview(self) -> sessions.Overview:
+    def _overview(self) -> Overview:
         history = self._ledger.sessions
         table = history.table()
-        listed = table[-sessions.LISTED :]
+        listed = table[-LISTED:]
         lines = history.lines(str(listed[0][0]))[-len(listed) :] if table else []
         book = history.present()
         present = [line for line in lines if line.book == book]
@@ -119,7 +186,7 @@ class Publisher:
         own = [line for line in present[-1:] if line.complete]
         number = [row[-1] for row in table].count(str(book))
         symbols = self._ledger.symbols.latest(book)
-        found = sessions.Overview(lines, [*curve, *own], number, book, history.ended_books(), table, symbols)
+        found = Overview(lines, [*curve, *own], number, book, history.ended_books(), table, symbols)
         if not present:
             return found
         through, valuations = date.fromisoformat(present[-1].session), self._ledger.books.valuations

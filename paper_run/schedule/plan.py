@@ -12,7 +12,7 @@ from paper_run.errors import DataError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from paper_run.model.exchange import ExchangeName
+    from paper_run.model.calendar import ExchangeName
 
 _UNWRITABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 

@@ -1,16 +1,145 @@
-"""An answer read whole, and what may be read of it."""
+"""What came of a call: an answer read whole, or how it failed, and whether it provably never left."""
+
+from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import ssl
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING
+
+import requests
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from paper_run import NamedTuple
 from paper_run.model.json_text import dumps
-from paper_run.model.redaction import NO_SECRETS, Secrets
-from paper_run.services.call_failures import (
-    UnreadableAnswer,
+from paper_run.model.redaction import NO_SECRETS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from paper_run.model.redaction import Secrets
+
+CA_BUNDLE = "REQUESTS_CA_BUNDLE"
+"""The variable of the environment that names certificates to trust in place of the usual ones."""
+
+
+class CallFailed(Exception):
+    """No usable answer; `reason` is a clause such as "did not answer within 5 s".
+
+    `received` is as much of the answer's body as came, `fix` what helps, where that is known.
+    """
+
+    def __init__(self, url: str, reason: str, *, fix: str = "") -> None:
+        super().__init__(f"{url} {reason}")
+        self.url = url
+        self.reason = reason
+        self.fix = fix
+        self.received = b""
+
+    def name(self, url: str) -> None:
+        """Say which address it was, where the whole one says too much."""
+        self.url = url
+        self.args = (f"{url} {self.reason}",)
+
+    @property
+    def words(self) -> str:
+        """The reason, and what helps."""
+        return f"{self.reason}: {self.fix}" if self.fix else self.reason
+
+
+class NeverSent(CallFailed):
+    """The request provably never left: name not resolved, connection refused or never made."""
+
+
+class Untrusted(NeverSent):
+    """The server's certificate was refused before anything was sent; asking again would not help."""
+
+
+class HeldBack(NeverSent):
+    """The request was not to leave any more; the reason is the caller's own."""
+
+
+class NoAnswer(CallFailed):
+    """The request may have arrived; its answer did not, or not whole."""
+
+
+class UnreadableAnswer(CallFailed):
+    """An answer came that is not what the wire promises."""
+
+
+class KeysRefused(UnreadableAnswer):
+    """The broker's host knows no such pair of keys (401), or lets it read nothing (403)."""
+
+
+class NotKnown(UnreadableAnswer):
+    """A list of which nobody can say whether it is whole; nothing of it counts."""
+
+
+PASSING = frozenset({429, 502, 503, 504})
+"""Answers that may be another one in a moment: a read is retried on them."""
+LATE = "no answer in time"
+
+
+def of_status(status: int) -> type[NoAnswer | UnreadableAnswer]:
+    """Return what an answer that is no good one stands for: none for now, or one that is not promised."""
+    return NoAnswer if status in PASSING else UnreadableAnswer
+
+
+_PROXY_FAULTS = (
+    requests.exceptions.ProxyError,
+    requests.exceptions.InvalidProxyURL,
+    requests.exceptions.InvalidSchema,
 )
+
+
+def translated_errors(error: Exception, url: str, seconds: float) -> CallFailed:
+    """Tell a request that provably never left from one whose answer is missing."""
+    causes = _causes(error)
+    if any(isinstance(cause, _PROXY_FAULTS) for cause in causes):
+        return NoAnswer(url, "can't be reached through the proxy that the environment names")
+    if (unsent := next(filter(None, (_unsent(cause, url) for cause in causes)), None)) is not None:
+        return unsent
+    if any(isinstance(cause, TimeoutError) or "timed out" in str(cause).lower() for cause in causes):
+        return NoAnswer(url, f"did not answer within {round(seconds, 1):g} s")
+    if any(isinstance(cause, requests.exceptions.SSLError | ssl.SSLError) for cause in causes):
+        return NoAnswer(url, "failed the TLS handshake or broke it off")
+    return NoAnswer(url, "broke the connection off before its answer was whole")
+
+
+def _unsent(cause: BaseException, url: str) -> NeverSent | None:
+    """Return why a request never left, if this cause proves that."""
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        from paper_run.services import certificates
+
+        words, fix = certificates.fault(cause, CA_BUNDLE)
+        return Untrusted(url, words, fix=fix)
+    if isinstance(cause, NewConnectionError):
+        return NeverSent(url, _why_no_connection(str(cause).lower()))
+    if isinstance(cause, ConnectTimeoutError | requests.ConnectTimeout):
+        return NeverSent(url, "did not accept a connection in time")
+    return None
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """Return the error and those it wraps: requests and urllib3 keep them in `reason` or in `args`."""
+    causes: list[BaseException] = []
+    inner: Any = error
+    while isinstance(inner, BaseException) and len(causes) < 8:
+        causes.append(inner)
+        wrapped = (arg for arg in inner.args if isinstance(arg, BaseException))
+        inner = getattr(inner, "reason", None) or next(wrapped, None)
+    return causes
+
+
+def _why_no_connection(words: str) -> str:
+    if "refused" in words:
+        return "refused the connection"
+    if "resolve" in words or "name or service" in words:
+        late = f" ({LATE} from the name servers)" if LATE in words else ""
+        return f"has a host name that can't be resolved{late}"
+    return "can't be reached"
+
 
 _FRESH_SECONDS = 60
 LARGEST_BODY = 8 * 1024 * 1024

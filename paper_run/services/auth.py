@@ -20,7 +20,7 @@ from requests.auth import HTTPBasicAuth
 
 from paper_run import NamedTuple
 from paper_run.model.service import Refusal, RefusalCause, ServiceIdentity, ServiceUrl
-from paper_run.services.call_failures import UnreadableAnswer
+from paper_run.services.answer import UnreadableAnswer
 
 if TYPE_CHECKING:
     from paper_run.services.answer import Answer

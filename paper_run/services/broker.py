@@ -9,15 +9,8 @@ from urllib.parse import quote, urlencode
 
 from paper_run.model.broker import Activities, FillActivity, MoneyActivity, OrdersRead
 from paper_run.services import alpaca, broker_wire, wire
+from paper_run.services.answer import CallFailed, KeysRefused, NoAnswer, NotKnown, UnreadableAnswer, of_status
 from paper_run.services.auth import UNAUTHORIZED
-from paper_run.services.call_failures import (
-    CallFailed,
-    KeysRefused,
-    NoAnswer,
-    NotKnown,
-    UnreadableAnswer,
-    of_status,
-)
 from paper_run.services.deadline import BEFORE
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from paper_run import NamedTuple
 from paper_run.model.broker import Account, Activities, BrokerOrder, BrokerReading, OrdersRead
-from paper_run.services.call_failures import CallFailed, KeysRefused
-from paper_run.services.parallel import gather
+from paper_run.services.answer import CallFailed, KeysRefused
+from paper_run.services.deadline import gather
 
 if TYPE_CHECKING:
     from paper_run.model.broker import MoneyActivity

@@ -18,10 +18,7 @@ from urllib3.exceptions import (
 )
 from urllib3.poolmanager import ProxyManager
 
-from paper_run.services.call_failures import (
-    LATE,
-    HeldBack,
-)
+from paper_run.services.answer import LATE, HeldBack
 from paper_run.services.deadline_socket import Limits, connect, look_up, secured
 
 if TYPE_CHECKING:

@@ -1,14 +1,16 @@
-"""How long a command waits for others in all."""
+"""How long a command waits for others in all; and several calls at once, on threads that never hold it up."""
 
 from __future__ import annotations
 
 import contextlib
 import math
+import threading
 import time
-from typing import TYPE_CHECKING
+from collections import deque
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 IN_ALL = 9.0
 BEFORE = 3.5
@@ -72,3 +74,34 @@ class Deadline:
     def for_heartbeat(self) -> float:
         """Return the seconds that the last heartbeat may take."""
         return max(_HEARTBEAT, self._ends - self._now())
+
+
+T = TypeVar("T")
+
+
+def gather(calls: Sequence[Callable[[], T]], *, workers: int = 8) -> list[T | Exception]:
+    """Make the calls on at most `workers` daemon threads; return results or their exceptions, in order.
+
+    Daemon threads, because a name look-up that hangs in the system's resolver obeys no deadline and must not
+    hold up the exit.
+    """
+    results: dict[int, T | Exception] = {}
+    waiting = deque(enumerate(calls))
+
+    def work() -> None:
+        while True:
+            try:
+                index, call = waiting.popleft()
+            except IndexError:
+                return
+            try:
+                results[index] = call()
+            except Exception as error:
+                results[index] = error
+
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(min(workers, len(calls)))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return [results[index] for index in range(len(calls))]

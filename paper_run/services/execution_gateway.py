@@ -8,8 +8,8 @@ from urllib.parse import quote
 from paper_run.model.order import Asked, OrderState
 from paper_run.model.service import Position
 from paper_run.services import wire
+from paper_run.services.answer import UnreadableAnswer, of_status
 from paper_run.services.auth import UNAUTHORIZED
-from paper_run.services.call_failures import UnreadableAnswer, of_status
 
 if TYPE_CHECKING:
     from paper_run.model.service import Refusal, ServiceUrl

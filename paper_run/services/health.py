@@ -8,12 +8,13 @@ from urllib.parse import urlsplit
 
 from paper_run import NamedTuple
 from paper_run.errors import DependencyError, Remedy
-from paper_run.model import iso_date, reading_messages
+from paper_run.model import reading_messages
+from paper_run.model.calendar import read_date
 from paper_run.model.commands import of_another
 from paper_run.model.service import HEALTHY, ServiceHealth
 from paper_run.services import wire
+from paper_run.services.answer import CallFailed, UnreadableAnswer
 from paper_run.services.auth import UNAUTHORIZED
-from paper_run.services.call_failures import CallFailed, UnreadableAnswer
 from paper_run.services.deadline import BEFORE
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def _sandbox_session(body: dict[str, Any]) -> date | None:
     if body.get("sandbox") is not True:
         return None
     try:
-        return iso_date.read(wire.text(body, "session"))
+        return read_date(wire.text(body, "session"))
     except ValueError:
         raise wire.Unreadable("session of the sandbox is not a date") from None
 

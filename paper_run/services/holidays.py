@@ -7,7 +7,7 @@ import re
 from datetime import date, time
 from functools import cache
 
-from paper_run.model.exchange import ClosedDays
+from paper_run.model.calendar import ClosedDays
 
 _VERSION = "Version: "
 _EARLY_CLOSE = r"markets close at ([0-9]{1,2}):([0-9]{2})([ap])m"

@@ -8,8 +8,7 @@ from urllib.parse import quote
 from paper_run import money
 from paper_run.model.order import RUN_ENDS, ListedRun, Orchestration, SignalOrder
 from paper_run.services import wire
-from paper_run.services.answer import Answer
-from paper_run.services.call_failures import UnreadableAnswer
+from paper_run.services.answer import Answer, UnreadableAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Callable

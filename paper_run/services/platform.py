@@ -9,11 +9,10 @@ from paper_run import NamedTuple
 from paper_run.book.marks import Market
 from paper_run.model.order import OrderState
 from paper_run.services import broker_reading, health
-from paper_run.services.call_failures import CallFailed, NeverSent, NoAnswer
-from paper_run.services.deadline import AFTER, BEFORE, Deadline
+from paper_run.services.answer import CallFailed, NeverSent, NoAnswer
+from paper_run.services.deadline import AFTER, BEFORE, Deadline, gather
 from paper_run.services.execution_gateway import ExecutionGateway, Unauthorized
 from paper_run.services.orchestrator import Orchestrator
-from paper_run.services.parallel import gather
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

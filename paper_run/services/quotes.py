@@ -10,10 +10,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from paper_run import NamedTuple
-from paper_run.model.listing import listed
+from paper_run.model.findings import listed
 from paper_run.services import alpaca, wire
-from paper_run.services.call_failures import CallFailed, NoAnswer, UnreadableAnswer, of_status
-from paper_run.services.parallel import gather
+from paper_run.services.answer import CallFailed, NoAnswer, UnreadableAnswer, of_status
+from paper_run.services.deadline import gather
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

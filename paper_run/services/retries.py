@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from tenacity import RetryCallState, Retrying
 
-from paper_run.services.answer import Answer
-from paper_run.services.call_failures import PASSING, CallFailed, NeverSent, NoAnswer, Untrusted
+from paper_run.services.answer import PASSING, Answer, CallFailed, NeverSent, NoAnswer, Untrusted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

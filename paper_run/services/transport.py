@@ -16,10 +16,11 @@ from urllib3.exceptions import (
 from paper_run.model.redaction import NO_SECRETS
 from paper_run.model.service import Exchange
 from paper_run.services import auth
-from paper_run.services.answer import LARGEST_BODY, Answer
-from paper_run.services.call_failures import (
+from paper_run.services.answer import (
     CA_BUNDLE,
+    LARGEST_BODY,
     PASSING,
+    Answer,
     CallFailed,
     NeverSent,
     NoAnswer,

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from paper_run import money
-from paper_run.services.call_failures import UnreadableAnswer
+from paper_run.services.answer import UnreadableAnswer
 
 if TYPE_CHECKING:
     from decimal import Decimal

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from paper_run.errors import DataError
 from paper_run.model.service import ServiceIdentity
+from paper_run.settings import raw
 from paper_run.settings.options import default
-from paper_run.settings.secret_file import expanded, secret_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,7 +75,9 @@ def _secret(variable: Callable[[str], RawValue | None], name: str, folder: Path)
         return None
     secret, place = given.value, given.origin
     if file is not None:
-        path = expanded(file, folder)
+        from paper_run.settings.secret_file import secret_in
+
+        path = raw.file_path(file, folder)
         secret, place = secret_in(file, path, "secret"), f"{file.origin}: {path}"
     if not secret.isprintable():
         raise _unusable(given, f"{place} holds a character that can't be printed")

@@ -9,7 +9,7 @@ from paper_run import NamedTuple
 from paper_run.errors import DataError, Remedy
 from paper_run.model import findings
 from paper_run.model.service import ServiceUrl
-from paper_run.settings import urls
+from paper_run.settings import raw
 from paper_run.settings.variables import LIVE_HOST, PAPER_HOST
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def host(given: RawValue) -> ServiceUrl:
 
     :raises DataError: it is no URL.
     """
-    url = urls.base(given)
+    url = raw.base_url(given)
     return url._replace(base=url.base.removesuffix("/v2").rstrip("/"))
 
 

@@ -7,8 +7,7 @@ from datetime import time
 from typing import TYPE_CHECKING
 
 from paper_run.errors import DataError
-from paper_run.model import iso_date
-from paper_run.model.exchange import ExchangeName
+from paper_run.model.calendar import ExchangeName, read_date
 
 if TYPE_CHECKING:
     from datetime import date
@@ -72,6 +71,6 @@ def listed_dates(sources: Sources) -> tuple[frozenset[date], frozenset[date]]:
 
 def _date(given: RawValue, word: str) -> date:
     try:
-        return iso_date.read(word)
+        return read_date(word)
     except ValueError as error:
         raise given.wrong(_DATES_FORM, because=f"{word[:40]!a}: {error}") from None

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from paper_run import NamedTuple
 from paper_run.book.limits import Thresholds
 from paper_run.errors import DataError
-from paper_run.model import findings, iso_date
+from paper_run.model import findings
+from paper_run.model.calendar import ExchangeName, read_date
 from paper_run.model.commands import Invocation
-from paper_run.model.exchange import ExchangeName
 from paper_run.model.findings import Finding
 from paper_run.model.place import Database, Place
 from paper_run.model.redaction import Secrets
@@ -232,7 +232,7 @@ def past_date(given: SourcedValue, today: date, *, form: str = _DATE_FORM) -> da
     :raises DataError: it is none, or lies after it.
     """
     try:
-        day = iso_date.read(given.value)
+        day = read_date(given.value)
     except ValueError as error:
         raise given.wrong(form, because=str(error)) from None
     if day > today:

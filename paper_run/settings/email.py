@@ -12,7 +12,6 @@ from paper_run.errors import DataError, Remedy
 from paper_run.model.commands import ours
 from paper_run.settings import raw
 from paper_run.settings.options import default
-from paper_run.settings.secret_file import expanded, secret_in, unusable
 from paper_run.settings.variables import SMTP_PORTS
 
 if TYPE_CHECKING:
@@ -108,7 +107,7 @@ def read(sources: Sources, *, hostname: str | None = None) -> MailSettings | Non
     chosen: Security = checked(SECURITY) or by_port
     login, sender = checked(USER), checked(FROM)
     when, seconds = checked(ON), checked(TIMEOUT)
-    certificates = None if ca_file is None else expanded(ca_file, sources.folder)
+    certificates = None if ca_file is None else raw.file_path(ca_file, sources.folder)
     if not recipients:
         return None
     return MailSettings(
@@ -311,7 +310,9 @@ def _password(variable: Callable[[str], RawValue | None], user: RawValue | None,
     if plain is not None:
         password, place = plain.value, plain.origin
     else:
-        path = expanded(given, folder)
+        from paper_run.settings.secret_file import secret_in
+
+        path = raw.file_path(given, folder)
         password, place = secret_in(given, path, "password"), f"{given.origin}: {path}"
     if not password.isprintable():
         raise DataError(
@@ -323,6 +324,8 @@ def _password(variable: Callable[[str], RawValue | None], user: RawValue | None,
 
 
 def _ca_file(given: RawValue, path: Path) -> Path:
+    from paper_run.settings.secret_file import unusable
+
     try:
         content = path.read_bytes()
     except OSError as error:

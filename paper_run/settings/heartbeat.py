@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple
 from paper_run.errors import DataError
-from paper_run.settings import urls
+from paper_run.settings import raw
 
 if TYPE_CHECKING:
     from paper_run.model.service import ServiceUrl
     from paper_run.settings.raw import RawValue
-
-VARIABLE = "PAPER_RUN_HEARTBEAT_URL"
 
 _FORM = "http://HOST[:PORT]/PATH[?QUERY] or https://..., such as the ping URL of healthchecks.io"
 
@@ -50,7 +48,7 @@ def heartbeat_url(given: RawValue) -> HeartbeatUrl:
         )
 
     text = given.value.strip()
-    service, parts = urls.split_url(text, wrong)
+    service, parts = raw.split_url(text, wrong)
     if "#" in text:
         raise wrong("it has a fragment, which is never sent")
     return HeartbeatUrl(service, f"?{parts.query}" if parts.query else "")

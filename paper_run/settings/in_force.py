@@ -6,19 +6,19 @@ import re
 from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple
-from paper_run.settings import database, urls
+from paper_run.settings import database, raw
 from paper_run.settings.config import KEY_VARIABLES, reports_folder
 from paper_run.settings.notify import PushUrl
 from paper_run.settings.options import OPTIONS
 
 if TYPE_CHECKING:
-    from paper_run.settings.option import From, Option
     from paper_run.settings.sources import Sources
+    from paper_run.settings.variables import From, Option
 
 HIDDEN = "<hidden>"
 _ALIASES = dict(KEY_VARIABLES)
 _SECRET_URLS = ("PAPER_RUN_HEARTBEAT_URL", "PAPER_RUN_NOTIFY")
-_ARE_URLS = ("urls.base", "broker.host")
+_ARE_URLS = ("raw.base_url", "broker.host")
 
 
 class Setting(NamedTuple):
@@ -64,4 +64,4 @@ def _shown(option: Option, value: str) -> str:
         return " ".join(PushUrl(word).shown for word in value.split())
     if option.secret:
         return HIDDEN
-    return urls.shown(value) if option.check in _ARE_URLS or "://" in value else value
+    return raw.shown_url(value) if option.check in _ARE_URLS or "://" in value else value

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from paper_run.settings.option import Option, switch
-from paper_run.settings.variables import VARIABLES
+from paper_run.settings.variables import VARIABLES, Option, switch
 
 _DAY = ("run",)
 _OF_SERVICES = ("run", "mark", "resolve", "doctor")
@@ -263,7 +262,7 @@ OPTIONS = (
         variable="SIGNAL_SERVICE_URL",
         default="http://localhost:8001",
         more="Where the signal service is.",
-        check="urls.base",
+        check="raw.base_url",
     ),
     Option(
         "--execution-gateway-url",
@@ -273,7 +272,7 @@ OPTIONS = (
         variable="EXECUTION_GATEWAY_URL",
         default="http://localhost:8002",
         more="Where the execution gateway is.",
-        check="urls.base",
+        check="raw.base_url",
     ),
     Option(
         "--orchestrator-url",
@@ -283,7 +282,7 @@ OPTIONS = (
         variable="ORCHESTRATOR_URL",
         default="http://localhost:8003",
         more="Where the orchestrator is.",
-        check="urls.base",
+        check="raw.base_url",
     ),
     Option(
         "--ledger",

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from paper_run.errors import DataError
-from paper_run.settings import raw
 
 if TYPE_CHECKING:
-    from paper_run.settings.raw import RawValue
+    from pathlib import Path
 
+    from paper_run.settings.raw import RawValue
 
 _LONGEST_FILE = 4096
 
@@ -40,11 +39,6 @@ def secret_in(given: RawValue, path: Path, what: str) -> str:
     if not line.strip():
         raise unusable(given, path, "is empty", f"A {what} is expected on its only line.")
     return line
-
-
-def expanded(given: RawValue, folder: Path) -> Path:
-    """Return the path that was meant, from the home or the given folder on."""
-    return raw.path(given, folder, form="the path of a file")
 
 
 def unusable(given: RawValue, path: Path, what: str, why: str) -> DataError:

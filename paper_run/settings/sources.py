@@ -8,20 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from paper_run import NamedTuple
 from paper_run.errors import DataError
-from paper_run.settings import heartbeat
 from paper_run.settings.options import OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from paper_run.settings.option import From, Option
+    from paper_run.settings.variables import From, Option
 
 QUOTES_URL = "PAPER_RUN_QUOTES_URL"
 REQUIRE_LEDGER = "PAPER_RUN_REQUIRE_LEDGER"
 WARN = tuple(
     f"PAPER_RUN_WARN_{name}" for name in ("GROSS", "POSITION", "DAY_LOSS", "DRAWDOWN")
 )  # as in `book.limits.Thresholds`
-HEARTBEAT_URL = heartbeat.VARIABLE
+HEARTBEAT_URL = "PAPER_RUN_HEARTBEAT_URL"
 NOTIFY, NOTIFY_ON = "PAPER_RUN_NOTIFY", "PAPER_RUN_NOTIFY_ON"
 SETTINGS = {each.flag: each for each in OPTIONS if each.flag and each.variable}
 """The options that have a variable too."""

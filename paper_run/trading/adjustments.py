@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple, money
-from paper_run.book import folding, holdings, marks, renames, splits, valuation
+from paper_run.book import folding, holdings, marks, splits, valuation
 from paper_run.errors import DataError, Remedy
-from paper_run.model import remedies
+from paper_run.model import commands
 from paper_run.model.commands import ours as command
 from paper_run.trading import believed, corporate, listed_splits, pricing
 from paper_run.trading.our_shares import OurShares
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from paper_run.book.renames import Names
+    from paper_run.book.folding import Names
     from paper_run.ledger.book import BookPeriod, Books
     from paper_run.ledger.valuations import PastValuation
     from paper_run.model.attempt import AttemptRow
@@ -101,7 +101,7 @@ def book_split(
     if not entries:
         raise not_held(said.symbol)
     if not names.qty(names.now(said.symbol), entries):
-        said = said._replace(symbol=names.now(said.symbol, renames.start_of("")))
+        said = said._replace(symbol=names.now(said.symbol, folding.start_of("")))
     note = f"{said.ratio} {note}"
     if said.ratio.is_none:
         books.append(period, session, _none(said, session, entries, names), booked_at, note=note)
@@ -209,7 +209,7 @@ def refuse_without_a_book(change: Change, attempts: Sequence[AttemptRow] = ()) -
             "what the account holds by then is taken over.",
             remedies=(
                 Remedy("Nothing was booked. See what was traded", command("history")),
-                *(remedy for row in attempts for remedy in remedies.say_what_came(row.name, row.run_id)),
+                *(remedy for row in attempts for remedy in commands.say_what_came(row.name, row.run_id)),
             ),
         )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from paper_run.book import marks
 from paper_run.model import findings
-from paper_run.services.call_failures import CallFailed
+from paper_run.services.answer import CallFailed
 from paper_run.services.platform import by_symbol
 
 if TYPE_CHECKING:

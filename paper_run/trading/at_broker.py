@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from paper_run import NamedTuple, money
 from paper_run.model.order import Asked
-from paper_run.services.call_failures import CallFailed, NotKnown
+from paper_run.services.answer import CallFailed, NotKnown
+from paper_run.services.deadline import gather
 from paper_run.services.orchestrator import recorded_orchestration
-from paper_run.services.parallel import gather
 from paper_run.trading import lookup, order_ids, window
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from paper_run import NamedTuple, money
 from paper_run.model import calendar, findings, messages, reading_messages
 from paper_run.model.attempt import Snapshot
 from paper_run.model.broker import Account, BrokerBefore, HeldBefore, OrderIds, OrdersRead
-from paper_run.model.listing import listed as first_of
-from paper_run.services.call_failures import CallFailed
+from paper_run.model.findings import listed as first_of
+from paper_run.services.answer import CallFailed
+from paper_run.services.deadline import gather
 from paper_run.services.execution_gateway import Unauthorized
-from paper_run.services.parallel import gather
 from paper_run.services.platform import READ_SECONDS
 from paper_run.trading import arrivals, broker_word, once, preflight
 

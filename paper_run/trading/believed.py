@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from paper_run import money
 from paper_run.book import folding, marks, splits
-from paper_run.book.renames import Names
+from paper_run.book.folding import Names
 from paper_run.model.order import BROKER, GATEWAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from paper_run.book.folding import Place
     from paper_run.book.holdings import Entry
-    from paper_run.book.renames import Place
     from paper_run.ledger.book import BookPeriod, Books
     from paper_run.ledger.valuations import PastValuation
 

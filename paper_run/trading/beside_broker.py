@@ -12,8 +12,8 @@ from paper_run.model import findings
 from paper_run.model.book_figures import BrokerFigures, BrokerHolding
 from paper_run.model.broker import as_written, comparable
 from paper_run.model.commands import ours
-from paper_run.model.listing import listed
-from paper_run.trading import hand_trades, named_items
+from paper_run.model.findings import listed
+from paper_run.trading import named_items
 from paper_run.trading.corporate import NO_SPIN_OFFS
 
 if TYPE_CHECKING:
@@ -187,6 +187,8 @@ def _filled_late(
                 by_order.setdefault(fill.order_id, []).append(fill)
         more = money.CONTEXT.subtract(each.theirs, each.ours)
         for identity, order in ledger.orders.sent_before(period.attempt, by_order).items():
+            from paper_run.trading import hand_trades
+
             cash = hand_trades.brought_by_latest(by_order[identity], more)
             if cash is not None:
                 found[symbol] = _Late(order, more, money.CONTEXT.divide(cash.copy_negate(), more))

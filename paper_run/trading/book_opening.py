@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple, money
-from paper_run.book import marks, parties, valuation
+from paper_run.book import marks, valuation
 from paper_run.book.holdings import Entry
-from paper_run.ledger import found_before
-from paper_run.ledger.found_before import Adopted
 from paper_run.model import findings
 from paper_run.model.broker import as_written, may_be_share
 from paper_run.trading import pricing
@@ -20,6 +18,7 @@ if TYPE_CHECKING:
 
     from paper_run.book.holdings import Book
     from paper_run.ledger.book import BookPeriod
+    from paper_run.ledger.found_before import Adopted
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.attempt import AttemptRow
     from paper_run.model.broker import HeldBefore
@@ -86,11 +85,15 @@ class _Opening(NamedTuple):
             base.append(worth)
             entries.append(Entry("found", symbol, each.qty, worth))
             entries.append(Entry("gain", symbol, money.ZERO, money.ZERO))
+        from paper_run.ledger.found_before import Adopted
+
         return Adopted(account.number, money.total(base), tuple(entries), before.money)
 
     def _worth(self, symbol: str, held: HeldBefore) -> Decimal | None:
         """Return what a position was worth, by the broker, else by the first price there is, in dollars."""
-        if (there := parties.Held(held.qty, held.price, held.market_value).worth) is not None:
+        from paper_run.book.parties import Held
+
+        if (there := Held(held.qty, held.price, held.market_value).worth) is not None:
             return there
         position = pricing.listed_positions(self.read).get(symbol)
         mark = pricing.mark_of(symbol, position, self.read, self.moment, self.moment.session)
@@ -169,6 +172,8 @@ def _by_trades(ours: OurShares, waiting: Collection[str]) -> list[valuation.Firs
         if found.symbol not in waiting:
             names = ours.booked_names()
             symbol = names.of_entry(found)
+            from paper_run.ledger import found_before
+
             worth = found_before.worth_at_first_trade(found, ours.of(symbol, names))
             if worth is not None:
                 gain = money.CONTEXT.subtract(worth, found.dollars)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple, money
 from paper_run.model.broker import ProvenAccount
-from paper_run.model.findings import Finding, note, warning
-from paper_run.model.listing import listed
+from paper_run.model.findings import Finding, listed, note, warning
 from paper_run.model.order import BROKER, Asked, OrderState
 from paper_run.model.reading_messages import another_account
 from paper_run.services.broker_reading import Wanted
@@ -21,8 +20,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from paper_run.errors import PaperRunError
-    from paper_run.ledger.followed import Sent
     from paper_run.ledger.ledger import Ledger
+    from paper_run.ledger.order_rows import Sent
     from paper_run.model.broker import Account, BrokerOrder, BrokerReading, FillActivity
     from paper_run.services.platform import Observations
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple, money
-from paper_run.book import folding, holdings, renames, splits
+from paper_run.book import folding, holdings, splits
 from paper_run.errors import Remedy
 from paper_run.model import findings
+from paper_run.model.broker import MAY_END_A_HOLDING
 from paper_run.model.commands import ours as command
 from paper_run.model.findings import Finding
-from paper_run.model.money_types import MAY_END_A_HOLDING
 from paper_run.trading.listed_splits import split_of
 from paper_run.trading.our_shares import come, is_rename
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from decimal import Decimal
 
-    from paper_run.book.renames import Names
+    from paper_run.book.folding import Names
     from paper_run.ledger.book import BookPeriod, Books
-    from paper_run.ledger.broker_money import BrokerMoney
+    from paper_run.ledger.broker import BrokerMoney
     from paper_run.model.broker import CorporateAction
     from paper_run.services.platform import Observations
     from paper_run.trading.listed_splits import Split
@@ -270,7 +270,7 @@ def _given(action: CorporateAction, ours: OurShares, names: Names) -> SpunOff | 
     day = action.ex_date or action.process_date
     if day is None or action.new_symbol is None:
         return None
-    since = renames.start_of(max(day, ours.period.session).isoformat())
+    since = folding.start_of(max(day, ours.period.session).isoformat())
     held = names.held(names.now(action.symbol, since), ours.of(action.symbol, names), since)
     qty, given = money.total(held.values()), names.now(action.new_symbol, since)
     taken = (each for each in ours.of(action.new_symbol, names) if folding.place(each) > since)

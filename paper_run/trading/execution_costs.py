@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple, money
 from paper_run.book import execution, splits
-from paper_run.model import iso_date
+from paper_run.model.calendar import read_moment
 from paper_run.model.costs import CostBasis, Costs, OrderCost
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def with_replacements(states: Mapping[str, OrderState]) -> dict[str, OrderState]
 
 
 def _created(state: OrderState) -> datetime:
-    return iso_date.moment(state.created_at) or _LATE
+    return read_moment(state.created_at) or _LATE
 
 
 def _filled_together(first: OrderState, chain: Sequence[OrderState]) -> OrderState:

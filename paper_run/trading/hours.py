@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from paper_run.errors import PaperRunError
     from paper_run.ledger.ledger import Ledger
-    from paper_run.model.exchange import ClosedDays
+    from paper_run.model.calendar import ClosedDays
     from paper_run.settings.config import Config
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple, money
-from paper_run.book import parties
 from paper_run.book.holdings import ACCOUNT, Entry
 from paper_run.model import findings
 from paper_run.model.broker import comparable, may_be_share
-from paper_run.model.listing import listed
+from paper_run.model.findings import listed
 from paper_run.trading import not_known
 
 if TYPE_CHECKING:
@@ -161,7 +160,9 @@ def cash_beside(proven: BrokerReading, period: BookPeriod, book: Book) -> Decima
 
 
 def _worth(position: BrokerPosition) -> Decimal | None:
-    return parties.Held(position.qty, position.current_price, position.market_value).worth
+    from paper_run.book.parties import Held
+
+    return Held(position.qty, position.current_price, position.market_value).worth
 
 
 def _number(proven: BrokerReading) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple, money
 from paper_run.book import folding, holdings, splits
-from paper_run.book.renames import Names
+from paper_run.book.folding import Names
 from paper_run.errors import Remedy
 from paper_run.model.commands import ours as command
 from paper_run.services.broker_reading import Companies

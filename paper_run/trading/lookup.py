@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple
-from paper_run.model import iso_date
-from paper_run.services.call_failures import CallFailed, UnreadableAnswer
+from paper_run.model.calendar import read_moment
+from paper_run.services.answer import CallFailed, UnreadableAnswer
 from paper_run.services.orchestrator import read_orchestration
 from paper_run.trading import order_ids
 from paper_run.trading.conclude import contradicts_itself, fits, has_ended, has_orders
@@ -207,14 +207,14 @@ def strangers(
         if identity not in owned
         and fits(wanted[identity], state)
         and post is not None
-        and (created := iso_date.moment(state.created_at)) is not None
+        and (created := read_moment(state.created_at)) is not None
         and created < post - _CLOCK_SLACK
     }
 
 
 def was_created_between(state: OrderState, post: datetime | None, next_clock: datetime | None) -> bool:
     """Whether a party has made an order after one POST and before the next, by its own clock."""
-    created = iso_date.moment(state.created_at)
+    created = read_moment(state.created_at)
     if created is None or post is None:
         return False
     return created >= post - _CLOCK_SLACK and (next_clock is None or created < next_clock)

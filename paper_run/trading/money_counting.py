@@ -7,10 +7,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple, money
-from paper_run.book import marks, posted, renames
+from paper_run.book import folding, marks, posted
+from paper_run.book.folding import Called
 from paper_run.book.holdings import ACCOUNT, Holding
 from paper_run.book.posted import Posted
-from paper_run.book.renames import Called
 from paper_run.model import money_types
 from paper_run.model.broker import as_written, comparable
 from paper_run.trading import pricing
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from datetime import date
     from decimal import Decimal
 
+    from paper_run.book.folding import Names
     from paper_run.book.holdings import Entry
-    from paper_run.book.renames import Names
     from paper_run.model.broker import MoneyActivity
     from paper_run.services.platform import Observations
     from paper_run.trading.observations import Moment
@@ -123,7 +123,7 @@ class Counting:
         called = self._called(activity)
         if not called.is_held:
             return False
-        since = renames.start_of(self.effective(activity).isoformat())
+        since = folding.start_of(self.effective(activity).isoformat())
         name = self._names.now(called.symbol, since)
         if not any(each.kind == "adjustment" for each in self._entries_of(name, self._names)):
             return True

@@ -10,8 +10,8 @@ from paper_run.errors import DataError, DependencyError, Remedy
 from paper_run.model.broker import as_written
 from paper_run.model.commands import ours
 from paper_run.model.order import OrderState
-from paper_run.services.call_failures import CallFailed
-from paper_run.services.parallel import gather
+from paper_run.services.answer import CallFailed
+from paper_run.services.deadline import gather
 from paper_run.trading import our_shares
 
 if TYPE_CHECKING:

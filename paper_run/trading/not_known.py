@@ -9,21 +9,19 @@ from typing import TYPE_CHECKING
 from paper_run import NamedTuple, money
 from paper_run.book.splits import Span
 from paper_run.errors import DependencyError, Remedy
-from paper_run.model import iso_date
 from paper_run.model.book_figures import NotKnown
-from paper_run.model.commands import ours
-from paper_run.model.findings import Finding, warning
-from paper_run.model.listing import listed
+from paper_run.model.calendar import read_moment
+from paper_run.model.commands import order_remedies, ours, say_what_came
+from paper_run.model.findings import Finding, listed, warning
 from paper_run.model.order import BROKER
-from paper_run.model.remedies import order_remedies, say_what_came
 from paper_run.trading.order_outcomes import FINAL
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from datetime import date
 
-    from paper_run.ledger.followed import Followed
     from paper_run.ledger.ledger import Ledger
+    from paper_run.ledger.order_rows import Followed
     from paper_run.model.attempt import AttemptRow
     from paper_run.model.book_figures import Unsure
     from paper_run.model.calendar import Calendar
@@ -124,7 +122,7 @@ def _overdue(state: OrderState, session: date, calendar: Calendar, now: datetime
 
     Of a market order that waits in an open session the broker knows best, as where trading is halted.
     """
-    submitted = iso_date.moment(state.created_at) or calendar.hours(session)[0]
+    submitted = read_moment(state.created_at) or calendar.hours(session)[0]
     if state.time_in_force != "gtc":
         day = calendar.session_ending_after(submitted)
         if calendar.hours(day)[1] <= now:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from paper_run import money
 from paper_run.model import findings
-from paper_run.model.listing import listed
+from paper_run.model.findings import listed
 from paper_run.model.order import Asked, Order, SignalOrder, has_failed
 from paper_run.model.result import Totals
 

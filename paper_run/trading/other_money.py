@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple, money
-from paper_run.book import posted
-from paper_run.book.parties import Item
-from paper_run.ledger.broker_money import Kept, words_of
-from paper_run.model import findings, money_types
+from paper_run.ledger.broker import Kept, words_of
+from paper_run.model import findings
+from paper_run.model.broker import MAY_END_A_HOLDING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date, datetime
 
     from paper_run.book.holdings import Holding
+    from paper_run.book.parties import Item
     from paper_run.book.posted import Posted
     from paper_run.ledger.book import BookPeriod
     from paper_run.ledger.ledger import Ledger
@@ -79,7 +79,7 @@ def book(
     for each in activities:
         booking.take(each, known.get(each.identity), counting)
     kept.keep_read(period, session)
-    if any(each.activity_type in money_types.MAY_END_A_HOLDING for each in activities):
+    if any(each.activity_type in MAY_END_A_HOLDING for each in activities):
         from paper_run.trading import hand_trades
 
         booking.was_paid(hand_trades.take_out_what_came_later(ledger, ours, session, booked_at))
@@ -144,6 +144,8 @@ class _Booking:
             before = base = now
         self._ledger.broker_money.keep(self._period, activity, had._replace(counts=now, base=base))
         effective = counting.effective(activity).isoformat()
+        from paper_run.book import posted
+
         if made := posted.entries(activity.identity, before, now, base, effective):
             self._ledger.books.append(
                 *(self._period, self._session, made, self._booked_at), activity=activity.identity
@@ -152,6 +154,8 @@ class _Booking:
             self._say(activity, before, now, is_news=is_news, is_known=had.words is not None)
 
     def _wait(self, activity: MoneyActivity, waits: Waits) -> None:
+        from paper_run.book.parties import Item
+
         about = _about(activity)
         cash, worth = (None if each is None else each.copy_negate() for each in (waits.cash, waits.worth))
         if cash != 0 or worth != 0:
@@ -202,6 +206,8 @@ class _Booking:
 
 def _about(activity: MoneyActivity) -> str:
     """Return what an activity is: `Dividend of AAPL, 2025-01-17`."""
+    from paper_run.model import money_types
+
     words = money_types.of(activity.activity_type).words
     of = f" of {activity.symbol}" if activity.symbol else ""
     return f"{words}{of}" + (f", {activity.date}" if activity.date else "")

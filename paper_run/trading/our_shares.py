@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from paper_run import money
-from paper_run.book.renames import Names, Rename, end_of
+from paper_run.book.folding import Names, Rename, end_of
 from paper_run.model.broker import comparable
 
 if TYPE_CHECKING:

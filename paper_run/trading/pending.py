@@ -10,8 +10,7 @@ from paper_run.errors import DataError, Remedy
 from paper_run.ledger import files
 from paper_run.model.commands import ours
 from paper_run.model.findings import Finding, warning
-from paper_run.services.answer import Answer
-from paper_run.services.call_failures import UnreadableAnswer
+from paper_run.services.answer import Answer, UnreadableAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple, money
 from paper_run.errors import DataError, DependencyError, Remedy, SeveralErrors
-from paper_run.model import findings, remedies
+from paper_run.model import commands, findings
 from paper_run.model.commands import ours
 from paper_run.services import health as health_check
 from paper_run.services.deadline import BEFORE
@@ -236,7 +236,7 @@ def still_open(ledger: Ledger, of: Collection[int] | None = None) -> tuple[Findi
                 f"{each.side} {money.digits(each.qty)} {each.symbol} of {each.attempt.name} is in doubt: "
                 "it may have been placed.",
                 subject=each.name,
-                remedies=remedies.order_remedies(each.name),
+                remedies=commands.order_remedies(each.name),
             )
             for each in ledger.doubts.orders()
             if of is None or each.attempt.id in of

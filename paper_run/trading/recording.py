@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple
-from paper_run.ledger import states
+from paper_run.ledger.attempts import move_of
 from paper_run.model import findings, result_json
 from paper_run.trading import order_outcomes
 from paper_run.trading.conclude import Outcome, conclude, has_orders, is_rehearsed, was_executed
@@ -75,7 +75,7 @@ def write(
     """
     with ledger.transaction():
         now = ledger.attempts.by_id(row.id, document=_TO_BE_WRITTEN)
-        move = states.move(now.state, state, has_evidence=_has_evidence(known))
+        move = move_of(now.state, state, has_evidence=_has_evidence(known))
         if move == "contradict" or (state == "nothing" and ledger.orders.order_states(now)):
             return Written(_contradicted(ledger, ledger.attempts.by_id(row.id)), None)
         if move == "stay":

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from paper_run import NamedTuple
 from paper_run.errors import DependencyError, OrchestrationError, PaperRunError
 from paper_run.services import wire
-from paper_run.services.answer import Answer
+from paper_run.services.answer import Answer, CallFailed, NeverSent, UnreadableAnswer
 from paper_run.services.auth import UNAUTHORIZED
-from paper_run.services.call_failures import CallFailed, NeverSent, UnreadableAnswer
 from paper_run.services.orchestrator import read_orchestration
 from paper_run.trading.conclude import contradicts_itself, has_ended, placed_nothing
 

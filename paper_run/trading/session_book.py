@@ -9,7 +9,6 @@ from paper_run.trading import (
     best_party,
     book_opening,
     corporate,
-    hand_trades,
     joining,
     listed_splits,
     not_known,
@@ -139,6 +138,8 @@ class SessionBook:
         )
         period = self.joined.period
         if new or by_hand.entries or by_hand.is_all or period != self.period:
+            from paper_run.trading import hand_trades
+
             self.books.append(self.period, self.date, new, self._booked_at, note=change.note or None)
             hand_trades.take_out(ledger, self.period, self.date, traded, self._booked_at, change.note)
             hand_trades.book(

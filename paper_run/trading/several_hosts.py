@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from paper_run.errors import DataError, DependencyError, Remedy
 from paper_run.model.commands import ours
-from paper_run.services.call_failures import CallFailed
+from paper_run.services.answer import CallFailed
 from paper_run.services.platform import READ_SECONDS
 from paper_run.trading.before_post import refuse_someone_elses
 

@@ -10,7 +10,7 @@ from paper_run.book import splits
 from paper_run.trading.believed import place_of
 
 if TYPE_CHECKING:
-    from paper_run.book.renames import Names
+    from paper_run.book.folding import Names
     from paper_run.ledger.book import BookPeriod, Books
     from paper_run.trading.listed_splits import Split
     from paper_run.trading.our_shares import OurShares

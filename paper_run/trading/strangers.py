@@ -7,13 +7,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple, money
-from paper_run.book import renames, splits
+from paper_run.book import folding, splits
 from paper_run.model.broker import comparable
 from paper_run.trading.our_shares import at_broker
 
 if TYPE_CHECKING:
+    from paper_run.book.folding import Names
     from paper_run.book.holdings import Book
-    from paper_run.book.renames import Names
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.calendar import Calendar
     from paper_run.services.platform import Observations
@@ -29,7 +29,7 @@ class Stranger(NamedTuple):
 
     def shares(self, names: "Names") -> str:
         """Return the last name of the shares that it is of."""
-        return names.now(self.symbol, renames.start_of(self.day.isoformat()))
+        return names.now(self.symbol, folding.start_of(self.day.isoformat()))
 
 
 class Strangers:

@@ -12,7 +12,7 @@ from paper_run import NamedTuple
 from paper_run.errors import DataError, PaperRunError
 from paper_run.model import findings, messages
 from paper_run.model.termination import PATIENCE
-from paper_run.services.call_failures import CallFailed, HeldBack
+from paper_run.services.answer import CallFailed, HeldBack
 from paper_run.services.orchestrator import read_orchestration
 from paper_run.trading import pending, response, restatement
 from paper_run.trading.conclude import UNREAD, has_ended

@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple
-from paper_run.book import folding, round_trips
+from paper_run.book import folding
 from paper_run.book.holdings import Holding
-from paper_run.book.symbols import SymbolDay, SymbolTotals, day_of, of_trips
+from paper_run.book.symbols import FollowedTrips, SymbolDay, SymbolTotals, day_of, follow_trips, of_trips
 from paper_run.ledger import symbols as kept_symbols
 from paper_run.ledger import valuations
 from paper_run.model.symbols import SymbolRow, Symbols
@@ -73,7 +73,7 @@ class _Start(NamedTuple):
     is_first: bool
     new: Sequence[Entry]
     totals: Totals
-    followed: round_trips.Followed
+    followed: FollowedTrips
     since: str
 
 
@@ -87,13 +87,13 @@ def _start(ledger: Ledger, period: BookPeriod, session: date) -> _Start:
         last = past.session.isoformat()
         if folding.goes_on(new, last, past.book):
             under_way = {name: each.under_way for name, each in totals.items() if each.under_way is not None}
-            followed = round_trips.follow(past.book.holdings, under_way, new)
+            followed = follow_trips(past.book.holdings, under_way, new)
             return _Start(past, False, new, totals, followed, last)
     if totals is None:
         totals = ledger.symbols.totals_from_rows(period.id, session.isoformat())
     totals = {name: each.without_trips() for name, each in totals.items()}
     entries, _ = ledger.books.entries_after(period)
-    followed = round_trips.follow({}, {}, folding.in_order(entries))
+    followed = follow_trips({}, {}, folding.in_order(entries))
     return _Start(past, before is None, new, totals, followed, "")
 
 

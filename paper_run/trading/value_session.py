@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
     from paper_run.book import marks
     from paper_run.book.bridge import Opening
-    from paper_run.ledger.followed import Followed
     from paper_run.ledger.ledger import Ledger
+    from paper_run.ledger.order_rows import Followed
     from paper_run.services.platform import Observations
     from paper_run.trading.observations import Moment
 

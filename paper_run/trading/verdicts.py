@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple
 from paper_run.errors import DataError, OrchestrationError, Remedy
-from paper_run.model import broker_messages, iso_date, messages, result_json
-from paper_run.model.calendar import exchange_time
+from paper_run.model import broker_messages, messages, result_json
+from paper_run.model.calendar import DATE_PATTERN, exchange_time, read_date
 from paper_run.model.commands import of_another, ours
-from paper_run.services.call_failures import CallFailed
+from paper_run.services.answer import CallFailed
 from paper_run.services.orchestrator import read_orchestration, recorded_orchestration
 from paper_run.trading import earlier, named_orders, response, restatement
 from paper_run.trading.adjustments import Said
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.attempt import AttemptRow
-    from paper_run.model.exchange import ExchangeName
+    from paper_run.model.calendar import ExchangeName
     from paper_run.services.platform import Platform
     from paper_run.trading.at_broker import AtBroker
 
@@ -53,9 +53,9 @@ def named(ledger: Ledger, name: str) -> AttemptRow:
     if name == "latest":
         row = ledger.attempts.latest()
     else:
-        match = re.fullmatch(rf"({iso_date.PATTERN})(?:-([1-9][0-9]{{0,5}}))?", name)
+        match = re.fullmatch(rf"({DATE_PATTERN})(?:-([1-9][0-9]{{0,5}}))?", name)
         try:
-            session = iso_date.read(match[1] if match else "")
+            session = read_date(match[1] if match else "")
         except ValueError:
             raise DataError(
                 f"{name!a} names no attempt",
@@ -95,7 +95,7 @@ def all_documents(ledger: Ledger) -> list[list[str]]:
     """Return all results that the ledger has, a session's together, oldest first."""
     found: dict[str, list[str]] = {}
     for session, number in sorted(ledger.attempts.names()):
-        row = ledger.attempts.numbered(iso_date.read(session), number)
+        row = ledger.attempts.numbered(read_date(session), number)
         found.setdefault(session, []).extend([] if row is None else [row.document])
     for session in ledger.sessions.marked():
         found.setdefault(session, []).append(ledger.sessions.mark(session) or "")

@@ -8,8 +8,7 @@ from builders.whole_lists import drawdown
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paper_run.book import downsample
-from paper_run.book.days import Day, Running, drawdown_level, fall
+from paper_run.book.days import Day, Running, downsampled, drawdown_level, fall
 
 ONE = Decimal(1)
 
@@ -59,14 +58,14 @@ def test_heights_are_the_drawdowns_of_the_statistics(returns: list[Decimal]) -> 
 
 def drawn(closings: list[float], falls: list[float], most: int) -> list[int]:
     """Return the points of a curve with its drawdown."""
-    return downsample.kept((closings, falls), (closings,), most)
+    return downsampled((closings, falls), (closings,), most)
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=400), st.integers(7, 20))
 def test_the_best_and_the_worst_day_are_drawn(days: list[float], most: int) -> None:
     """Of each series the extremes that are asked for."""
     closings = list(itertools.accumulate(days))
-    kept = downsample.kept((closings, days), (closings, days), most)
+    kept = downsampled((closings, days), (closings, days), most)
     assert len(kept) <= most
     for series in (closings, days):
         assert {min(series), max(series)} <= {series[at] for at in kept}

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paper_run.book import folding, splits
+from paper_run.book.folding import Called, Names, Rename, end_of, start_of
 from paper_run.book.holdings import Entry, Holding
-from paper_run.book.renames import Called, Names, Rename, end_of, start_of
 from paper_run.money import total
 
 SESSIONS = [f"2025-01-{day:02}" for day in range(6, 11)]

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from paper_run.book import folding, splits
 from paper_run.book.holdings import Entry, Holding
-from paper_run.book.round_trips import OpenTrip, Trip, follow
-from paper_run.book.symbols import SymbolDay, SymbolTotals
+from paper_run.book.symbols import OpenTrip, SymbolDay, SymbolTotals, Trip, follow_trips
 
 MOVES = st.lists(
     st.tuples(st.integers(-9, 9).filter(bool), st.integers(1, 400), st.integers(0, 6)), max_size=25
@@ -49,7 +48,7 @@ def by_cash(moves: list[tuple[int, int, int]]) -> list[tuple[str, str, str, Frac
 @given(MOVES)
 def test_a_trip_is_the_cash_between_two_times_without_shares(moves: list[tuple[int, int, int]]) -> None:
     """Side, both sessions and P&L of each, flips and adding included."""
-    found = follow({}, {}, entries_of(moves)).closed
+    found = follow_trips({}, {}, entries_of(moves)).closed
     assert [(each.side, each.opened, each.closed) for each in found] == [each[:3] for each in by_cash(moves)]
     for each, expected in zip(found, by_cash(moves), strict=True):
         assert abs(Fraction(each.pnl) - expected[3]) < Fraction(1, 10**30)
@@ -59,9 +58,9 @@ def test_a_trip_is_the_cash_between_two_times_without_shares(moves: list[tuple[i
 def test_going_on_is_the_same_as_reading_everything(moves: list[tuple[int, int, int]], cut: int) -> None:
     """From any session's state on, the same trips end, and the same one is under way."""
     entries = entries_of(moves)
-    whole = follow({}, {}, entries)
-    first = follow({}, {}, entries[:cut])
-    then = follow(folding.fold(entries[:cut]).holdings, first.under_way, entries[cut:])
+    whole = follow_trips({}, {}, entries)
+    first = follow_trips({}, {}, entries[:cut])
+    then = follow_trips(folding.fold(entries[:cut]).holdings, first.under_way, entries[cut:])
     assert (*first.closed, *then.closed) == whole.closed
     assert then.under_way == whole.under_way
 
@@ -70,7 +69,7 @@ def test_a_dividend_of_the_time_belongs_to_the_trip() -> None:
     """10 bought at 5 and sold at 6, with 3 dollars in between: 13; one that comes when flat is no trip's."""
     income = Entry("income", "AAPL", Decimal(0), Decimal(3), "2025-01-07", id=2)
     entries = [fill("10", "5"), income, fill("-10", "6"), income, fill("10", "5"), fill("-10", "5")]
-    assert [each.pnl for each in follow({}, {}, entries).closed] == [13, 0]
+    assert [each.pnl for each in follow_trips({}, {}, entries).closed] == [13, 0]
 
 
 def test_a_split_and_a_rename_take_the_trip_along() -> None:
@@ -81,7 +80,7 @@ def test_a_split_and_a_rename_take_the_trip_along() -> None:
         Entry("rename", "AAPL", Decimal(20), Decimal(0), "2025-01-08", new_symbol="APL"),
         fill("-20", "5")._replace(symbol="APL", effective="2025-01-09"),
     ]
-    found = follow({}, {}, entries)
+    found = follow_trips({}, {}, entries)
     assert found.closed == (Trip("APL", "long", "2025-01-06", "2025-01-09", Decimal(20)),)
     assert found.under_way == {}
 
@@ -90,15 +89,15 @@ def test_a_rename_into_what_is_held_goes_on_with_that_one() -> None:
     """Shares that join others are of their trip; a short side that meets a long one ends it."""
     other = fill("4", "2")._replace(symbol="APL", effective="2025-01-03")
     rename = Entry("rename", "AAPL", Decimal(0), Decimal(0), "2025-01-08", new_symbol="APL")
-    long = follow({}, {}, [other, fill("10", "8"), rename])
+    long = follow_trips({}, {}, [other, fill("10", "8"), rename])
     assert long.under_way == {"APL": OpenTrip("2025-01-03", Decimal(0))}
-    none = follow({}, {}, [other, fill("-4", "8"), rename])
+    none = follow_trips({}, {}, [other, fill("-4", "8"), rename])
     over = Trip("APL", "long", "2025-01-03", "2025-01-08", Decimal(24))
     assert none == ((over,), {})
-    turned = follow({}, {}, [other, fill("-7", "8"), rename])
+    turned = follow_trips({}, {}, [other, fill("-7", "8"), rename])
     assert turned == ((over,), {"APL": OpenTrip("2025-01-08", Decimal(24))})
     # A name without shares has no trip to take along.
-    assert follow({}, {}, [rename]) == ((), {})
+    assert follow_trips({}, {}, [rename]) == ((), {})
 
 
 def test_cash_alone_is_no_trip() -> None:
@@ -106,7 +105,7 @@ def test_cash_alone_is_no_trip() -> None:
     cash = Entry("flow", "account", Decimal(0), Decimal(500))
     other = Entry("other", "account", Decimal(0), Decimal(5))
     shares = Entry("flow", "AAPL", Decimal(10), Decimal(50), "2025-01-06")
-    found = follow({"MSFT": Holding(Decimal(1))}, {}, [cash, other, shares])
+    found = follow_trips({"MSFT": Holding(Decimal(1))}, {}, [cash, other, shares])
     assert found == ((), {"AAPL": OpenTrip("2025-01-06", Decimal(0))})
 
 

@@ -9,7 +9,7 @@ from builders import days, documents
 from builders.stated import of_document
 from support.chromium import complaints, complaints_of_inks, pictured, printed, resize
 
-from paper_run.report.summary.order_problems import by_importance
+from paper_run.report.summary.headline import by_importance
 
 pytestmark = pytest.mark.browser
 

@@ -6,8 +6,7 @@ from typing import Any
 from builders import periods
 from paper_run.book import benchmark
 from paper_run.book.benchmark import Reading
-from paper_run.model import benchmark_json
-from paper_run.model.benchmark import Benchmark
+from paper_run.model.benchmark import Benchmark, to_json
 
 _MOVES = (11, -7, 3, 0, -14, 9, 5, -2, 8, -6)
 
@@ -37,4 +36,4 @@ BENCHMARK = of(51)
 
 def document(number: int = 51) -> dict[str, Any]:
     """Return it as a result's document has it."""
-    return benchmark_json.to_json(of(number))
+    return to_json(of(number))

@@ -4,8 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from builders.documents import changed, good_day
-from paper_run.model.parties import Parties
-from paper_run.model.parties_json import from_json
+from paper_run.model.parties import Parties, from_json
 
 
 def _row(symbol: str, ours: str | None, broker: str, price: str, **fields: str | None) -> dict[str, Any]:

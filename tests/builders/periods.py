@@ -6,8 +6,7 @@ from typing import Any
 
 from paper_run.book import drawdowns, periods
 from paper_run.book.days import Day
-from paper_run.model import periods_json
-from paper_run.model.periods import Periods, made
+from paper_run.model.periods import Periods, made, to_json
 
 THROUGH = date(2025, 1, 17)
 _MOVES = (
@@ -52,4 +51,4 @@ PERIODS = of(sessions(51))
 
 def document(number: int = 51) -> dict[str, Any]:
     """Return the periods after so many sessions as a result's document has them."""
-    return periods_json.to_json(of(sessions(number)))
+    return to_json(of(sessions(number)))

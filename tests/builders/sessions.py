@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from decimal import Decimal
 
-from paper_run.book import downsample
+from paper_run.book.days import downsampled
 from paper_run.model.history import SessionLine
 
 CAPITAL = Decimal(100000)
@@ -95,4 +95,4 @@ def thin(lines: list[SessionLine]) -> list[SessionLine]:
     closings, falls, days = (
         [float(getattr(line, name) or 0) for line in valued] for name in ("closing", "drawdown", "day_pnl")
     )
-    return [valued[at] for at in downsample.kept((closings, falls, days), (closings, days), 260)]
+    return [valued[at] for at in downsampled((closings, falls, days), (closings, days), 260)]

@@ -12,7 +12,7 @@ from day.mailed_day import MailedDay
 from support.mail_server import DROP, FREEZE, RECIPIENT, MailServer
 from support.odd_orchestrator import Plan
 
-from paper_run.ledger.sqlite import database, opening
+from paper_run.ledger.sqlite import database, store
 from paper_run.ledger.sqlite.schema import MIGRATIONS
 from paper_run.report.summary.notices import Notice
 
@@ -248,7 +248,7 @@ def test_a_mail_of_an_older_ledger_goes_to_whoever_has_not_had_it(
     released = next(n for n, script in enumerate(MIGRATIONS) if "TABLE deliveries" in script)
     monkeypatch.setattr(database, "MIGRATIONS", MIGRATIONS[:released])
     day.reports.mkdir()
-    opening.connect(day.ledger).connection.close()
+    store.connect(day.ledger).connection.close()
     notice = Notice("closed", "2026-11-25", "a holiday", "No session.", (), 0, "2026-11-26", None)
     alter(
         day,

@@ -15,8 +15,8 @@ from support.hosts import Host
 from support.postgres_server import PASSWORD, Schema
 
 from paper_run.ledger import existing
-from paper_run.ledger.waiting import Waiting
 from paper_run.model.place import Database, Place
+from paper_run.model.progress import Waiting
 
 _OF_A_FILE = re.compile(
     r"\.ledger\b|ledger\.lock|\"full\"|\bLedger\(|sqlite|REPORTS_DIR|--reports-dir|\bmailed_day\b"

@@ -10,8 +10,8 @@ from support.postgres_server import Schema
 
 from paper_run.ledger import existing
 from paper_run.ledger.ledger import Ledger
-from paper_run.ledger.waiting import Waiting
 from paper_run.model.place import Database, Place
+from paper_run.model.progress import Waiting
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

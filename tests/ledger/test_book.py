@@ -19,7 +19,7 @@ from paper_run.book.marks import Mark
 from paper_run.book.valuation import value
 from paper_run.ledger import existing, rows
 from paper_run.ledger.ledger import Ledger
-from paper_run.ledger.sqlite import database, opening, schema
+from paper_run.ledger.sqlite import database, schema, store
 from paper_run.ledger.valuations import Closing
 from paper_run.model.order import OrderState
 from paper_run.model.place import Place
@@ -46,7 +46,7 @@ def closed(ledger: Ledger, *states: OrderState, session: date = SESSION, **chang
 def older(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make a ledger of the first version with one closed trade and its filled order."""
     monkeypatch.setattr(database, "MIGRATIONS", schema.MIGRATIONS[:1])
-    connection = opening.connect(path / database.FILE_NAME).connection
+    connection = store.connect(path / database.FILE_NAME).connection
     columns = {
         **rows.snapshot_columns(a_snapshot()),
         "id": 1,
@@ -256,7 +256,7 @@ def test_the_marks_of_an_older_ledger_are_given_to_their_books(
 ) -> None:
     """Of two books that were valued in a session the mark is of the one whose beginning it states."""
     monkeypatch.setattr(database, "MIGRATIONS", schema.MIGRATIONS[:3])
-    connection = opening.connect(tmp_path / database.FILE_NAME).connection
+    connection = store.connect(tmp_path / database.FILE_NAME).connection
     connection.executescript("""
         INSERT INTO trades (id, session, number, key, state, rehearsal, in_doubt, sandbox, started_at,
             parameters, positions, health, notices, document, status) VALUES

@@ -11,7 +11,7 @@ from paper_run.book.marks import Mark
 from paper_run.book.posted import Posted
 from paper_run.book.valuation import value
 from paper_run.ledger.book import BookPeriod
-from paper_run.ledger.broker_money import Kept, words_of
+from paper_run.ledger.broker import Kept, words_of
 from paper_run.ledger.ledger import Ledger
 from paper_run.ledger.valuations import Closing
 from paper_run.model.broker import MoneyActivity

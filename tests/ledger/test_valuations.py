@@ -28,7 +28,7 @@ from paper_run.ledger import benchmarks
 from paper_run.ledger.book import BookPeriod
 from paper_run.ledger.ledger import Ledger
 from paper_run.ledger.periods import over_benchmark, over_periods
-from paper_run.ledger.sqlite import database, opening
+from paper_run.ledger.sqlite import database, store
 from paper_run.ledger.sqlite.schema import MIGRATIONS
 from paper_run.ledger.valuations import Closing, PastValuation, Valuations
 from paper_run.model.periods import Periods
@@ -547,7 +547,7 @@ def test_a_ledger_from_before_what_was_held_was_kept(tmp_path: Path, monkeypatch
     before = next(at for at, script in enumerate(MIGRATIONS) if "long_value" in script)
     with monkeypatch.context() as older:
         older.setattr(database, "MIGRATIONS", MIGRATIONS[:before])
-        connection = opening.connect(tmp_path / database.FILE_NAME).connection
+        connection = store.connect(tmp_path / database.FILE_NAME).connection
     connection.execute("PRAGMA foreign_keys = OFF")
     connection.execute(
         "INSERT INTO sessions (epoch, session, entry, complete, opening, realized, unrealized, gains, "

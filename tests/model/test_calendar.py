@@ -15,8 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from paper_run.errors import DataError
-from paper_run.model.calendar import NEW_YORK, Calendar, utc_now
-from paper_run.model.exchange import ClosedDays
+from paper_run.model.calendar import NEW_YORK, Calendar, ClosedDays, utc_now
 from paper_run.services.holidays import closed_days
 
 YEAR = cache(closed_days)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from paper_run.model.listing import listed, unlisted
+from paper_run.model.findings import listed, unlisted
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,8 @@ from support.socket_server import Act, SocketServer, after, answer, frozen, refu
 from paper_run.model.service import Exchange
 from paper_run.notify import heartbeat
 from paper_run.notify.heartbeat import Heartbeat
-from paper_run.settings.heartbeat import VARIABLE, HeartbeatUrl, heartbeat_url
+from paper_run.settings.heartbeat import HeartbeatUrl, heartbeat_url
+from paper_run.settings.sources import HEARTBEAT_URL as VARIABLE
 from paper_run.settings.sources import SourcedValue
 
 SECRET = "5bf66975-d4c7-4bf5-bcc8-b8d8a82ea278"

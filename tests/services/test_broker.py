@@ -21,8 +21,8 @@ from paper_run.model.broker import Account, comparable
 from paper_run.model.redaction import Secrets
 from paper_run.model.service import Exchange, ServiceUrl
 from paper_run.services.alpaca import Keys
+from paper_run.services.answer import CallFailed, KeysRefused, NeverSent, NoAnswer, UnreadableAnswer
 from paper_run.services.broker import Broker
-from paper_run.services.call_failures import CallFailed, KeysRefused, NeverSent, NoAnswer, UnreadableAnswer
 from paper_run.services.transport import Transport
 
 # Nothing but GET

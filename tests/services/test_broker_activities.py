@@ -12,8 +12,8 @@ from support.broker_server import BrokerServer
 from support.socket_server import answer, serving
 
 from paper_run.model.broker import CorporateAction
+from paper_run.services.answer import CallFailed, NotKnown, UnreadableAnswer
 from paper_run.services.broker import Broker
-from paper_run.services.call_failures import CallFailed, NotKnown, UnreadableAnswer
 from paper_run.services.transport import Transport
 
 

@@ -14,8 +14,8 @@ from support.socket_server import answer, serving
 
 from paper_run.model.broker import BrokerOrder
 from paper_run.services import broker as client
+from paper_run.services.answer import NotKnown, UnreadableAnswer
 from paper_run.services.broker import Broker
-from paper_run.services.call_failures import NotKnown, UnreadableAnswer
 from paper_run.services.transport import Transport
 
 

@@ -11,7 +11,7 @@ from builders.wire import GATEWAY, ORDERS, POSITIONS, body, content, example, se
 from support.socket_server import refusing
 
 from paper_run.model.service import ServiceUrl
-from paper_run.services.call_failures import CallFailed, NeverSent, UnreadableAnswer
+from paper_run.services.answer import CallFailed, NeverSent, UnreadableAnswer
 from paper_run.services.execution_gateway import ExecutionGateway, Unauthorized
 from paper_run.services.transport import Transport
 

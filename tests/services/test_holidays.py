@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.tree import ROOT
 
-from paper_run.model.exchange import ClosedDays
+from paper_run.model.calendar import ClosedDays
 from paper_run.services import holidays
 from paper_run.services.holidays import closed_days, from_json, source, to_json
 
@@ -147,14 +147,14 @@ def test_only_asking_for_a_year_loads_the_package() -> None:
 
 
 def test_the_calendar_itself_loads_zones_and_nothing_more() -> None:
-    """`paper_run.model.calendar` is part of each start: no typing, no errors, no holidays."""
+    """`paper_run.model.calendar` is part of each day: no errors, no holidays."""
     code = (
         "import sys; import paper_run.model.calendar; "
         "print(*sorted(m for m in sys.modules if m[:5] == 'paper'))"
     )
     assert _fresh(code) == "paper_run paper_run.model paper_run.model.calendar"
     code = (
-        "import sys, datetime, zoneinfo; zoneinfo.ZoneInfo('America/New_York'); before = set(sys.modules); "
+        "import sys, datetime, typing, zoneinfo; zoneinfo.ZoneInfo('UTC'); before = set(sys.modules); "
         "import paper_run.model.calendar; "
         "print(*sorted(m for m in set(sys.modules) - before - {'__future__'} if m[:5] != 'paper'))"
     )

@@ -24,7 +24,7 @@ from support.socket_server import refusing
 
 from paper_run.model.attempt import Parameters
 from paper_run.model.service import ServiceUrl
-from paper_run.services.call_failures import NoAnswer, UnreadableAnswer
+from paper_run.services.answer import NoAnswer, UnreadableAnswer
 from paper_run.services.orchestrator import Orchestrator, read_orchestration, request_body
 from paper_run.services.transport import Transport
 

@@ -12,8 +12,7 @@ from support.socket_server import Act, SocketServer, answer, frozen, refusing, s
 
 from paper_run.model.service import ServiceUrl
 from paper_run.services import health, platform
-from paper_run.services.deadline import Deadline
-from paper_run.services.parallel import gather
+from paper_run.services.deadline import Deadline, gather
 from paper_run.services.platform import Platform
 from paper_run.services.transport import Transport
 

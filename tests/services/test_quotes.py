@@ -23,7 +23,7 @@ from paper_run.model.redaction import Secrets
 from paper_run.model.service import Exchange, ServiceUrl
 from paper_run.sandbox import Sandbox
 from paper_run.services.alpaca import Keys
-from paper_run.services.call_failures import CallFailed, NeverSent, NoAnswer, UnreadableAnswer
+from paper_run.services.answer import CallFailed, NeverSent, NoAnswer, UnreadableAnswer
 from paper_run.services.quotes import MarketData, Quote, Quotes, Trade
 from paper_run.services.transport import Transport
 

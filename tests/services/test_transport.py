@@ -22,8 +22,7 @@ from support.socket_server import Act, SocketServer, after, answer, frozen, refu
 
 from paper_run.model.service import ServiceUrl
 from paper_run.services import connection, transport
-from paper_run.services.answer import Answer
-from paper_run.services.call_failures import CallFailed, NeverSent, NoAnswer, UnreadableAnswer
+from paper_run.services.answer import Answer, CallFailed, NeverSent, NoAnswer, UnreadableAnswer
 from paper_run.services.retries import retry_after
 from paper_run.services.transport import Exchange, Transport
 

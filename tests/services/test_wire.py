@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paper_run.services import wire
-from paper_run.services.call_failures import UnreadableAnswer
+from paper_run.services.answer import UnreadableAnswer
 from paper_run.services.orchestrator import read_orchestration
 
 scalars = (

@@ -3,7 +3,8 @@
 import pytest
 
 from paper_run.errors import DataError
-from paper_run.settings.heartbeat import VARIABLE, heartbeat_url
+from paper_run.settings.heartbeat import heartbeat_url
+from paper_run.settings.sources import HEARTBEAT_URL as VARIABLE
 from paper_run.settings.sources import SourcedValue
 
 SECRET = "5bf66975-d4c7-4bf5-bcc8-b8d8a82ea278"

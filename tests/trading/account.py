@@ -12,8 +12,7 @@ from paper_run.book import splits
 from paper_run.book.marks import Market
 from paper_run.ledger.ledger import Ledger
 from paper_run.model.book_figures import BookFigures
-from paper_run.model.calendar import Calendar
-from paper_run.model.exchange import ClosedDays
+from paper_run.model.calendar import Calendar, ClosedDays
 from paper_run.model.order import OrderState
 from paper_run.model.service import Position, Refusal
 from paper_run.services.platform import MarketReading, Observations

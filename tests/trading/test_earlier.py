@@ -20,8 +20,7 @@ from support.odd_orchestrator import order_id_of
 
 from paper_run.ledger.ledger import Ledger
 from paper_run.model.attempt import AttemptRow
-from paper_run.model.calendar import Calendar
-from paper_run.model.exchange import ClosedDays
+from paper_run.model.calendar import Calendar, ClosedDays
 from paper_run.model.result_json import decode, encode, of_document
 from paper_run.services.answer import Answer
 from paper_run.services.orchestrator import recorded_orchestration

@@ -7,13 +7,12 @@ from typing import Any
 import pytest
 from builders.moments import NOON
 
+from paper_run.book.folding import Names
 from paper_run.book.holdings import ACCOUNT, Holding
 from paper_run.book.marks import Market, is_us_equity
 from paper_run.book.posted import Posted
-from paper_run.book.renames import Names
 from paper_run.model.broker import MoneyActivity
-from paper_run.model.calendar import Calendar, exchange_time
-from paper_run.model.exchange import ClosedDays
+from paper_run.model.calendar import Calendar, ClosedDays, exchange_time
 from paper_run.services.platform import MarketReading, Observations
 from paper_run.trading.money_counting import Counting, Waits
 from paper_run.trading.observations import Moment

@@ -14,11 +14,9 @@ from paper_run.book.holdings import Entry
 from paper_run.errors import Remedy
 from paper_run.ledger.ledger import Ledger
 from paper_run.model.book_figures import NotKnown
-from paper_run.model.calendar import Calendar, exchange_time
-from paper_run.model.commands import ours
-from paper_run.model.exchange import ClosedDays
+from paper_run.model.calendar import Calendar, ClosedDays, exchange_time
+from paper_run.model.commands import order_remedies, ours, say_what_came
 from paper_run.model.order import BROKER
-from paper_run.model.remedies import order_remedies, say_what_came
 from paper_run.trading import not_known
 
 CALENDAR = Calendar(lambda year: ClosedDays(year, {}, {}, "nobody"), exchange="XNYS")

@@ -11,9 +11,8 @@ from trading.account import Account, row
 
 from paper_run.book.holdings import Entry
 from paper_run.book.marks import Mark, Market
-from paper_run.model.calendar import Calendar, exchange_time
+from paper_run.model.calendar import Calendar, ClosedDays, exchange_time
 from paper_run.model.commands import ours
-from paper_run.model.exchange import ClosedDays
 from paper_run.model.service import Position
 from paper_run.services.platform import MarketReading, Observations
 from paper_run.trading import pricing

@@ -4,8 +4,7 @@ import pytest
 from builders.wire import ORCHESTRATOR, answered, body, example, observed
 
 from paper_run.model.service import ServiceUrl
-from paper_run.services.answer import Answer
-from paper_run.services.call_failures import NeverSent, NoAnswer, UnreadableAnswer
+from paper_run.services.answer import Answer, NeverSent, NoAnswer, UnreadableAnswer
 from paper_run.trading.response import Lost, PlacedNothing, Run, Verdict, judge_answer, judge_failure
 
 URL = ServiceUrl(base=ORCHESTRATOR)

@@ -20,8 +20,7 @@ from builders.wire import ORDERS, POSITIONS, RUNS, body, mapping, serve, serve_e
 from paper_run.errors import DataError, DependencyError, OrchestrationError, PaperRunError
 from paper_run.ledger.ledger import Ledger
 from paper_run.model.attempt import AttemptRow
-from paper_run.model.calendar import Calendar
-from paper_run.model.exchange import ClosedDays
+from paper_run.model.calendar import Calendar, ClosedDays
 from paper_run.services.orchestrator import recorded_orchestration
 from paper_run.services.platform import Platform
 from paper_run.trading import verdicts

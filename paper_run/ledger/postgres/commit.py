@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import psycopg
 from psycopg import pq
 
-from paper_run.ledger.failures import UnclearCommitError
+from paper_run.errors import UnclearCommitError
 from paper_run.ledger.postgres import errors
 
 if TYPE_CHECKING:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import psycopg
 from psycopg import errors as said
 
-from paper_run.errors import DataError
-from paper_run.ledger.failures import LedgerLostError, NotAloneError
+from paper_run.errors import DataError, LedgerLostError, NotAloneError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from paper_run.ledger.postgres import folder_id, session
 
 if TYPE_CHECKING:
     from paper_run.ledger.postgres.store import Store
-    from paper_run.ledger.waiting import Waiting
+    from paper_run.model.progress import Waiting
 
 _PAUSE = 0.25
 _BEHIND_ITS_TIMEOUT = 10.0

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from paper_run.ledger.waiting import Waiting
     from paper_run.model.place import Place
+    from paper_run.model.progress import Waiting
 
 
 _PATIENCE = 600.0

@@ -12,7 +12,7 @@ import psycopg
 from paper_run.ledger.postgres import errors, folder_id, session
 from paper_run.ledger.postgres.commit import commit
 from paper_run.ledger.postgres.dialect import translated
-from paper_run.ledger.statements import put_into
+from paper_run.ledger.rows import put_into
 from paper_run.model.database import Server
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from paper_run.errors import DataError, Remedy
 from paper_run.ledger import files
-from paper_run.ledger.statements import put_into
+from paper_run.ledger.rows import put_into
 from paper_run.model.commands import ours
 
 if TYPE_CHECKING:

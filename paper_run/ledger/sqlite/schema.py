@@ -217,7 +217,7 @@ MIGRATIONS = (
         weight TEXT,
         PRIMARY KEY (epoch, session, symbol)
     );
-    -- what ended from flat to flat, see book/round_trips; `session` is the one whose valuation found it
+    -- what ended from flat to flat, see book/symbols; `session` is the one whose valuation found it
     CREATE TABLE round_trips (
         epoch INTEGER NOT NULL REFERENCES epochs (id),
         session TEXT NOT NULL,

@@ -1,17 +1,19 @@
-"""The open file: statements, transactions, and what goes wrong with them in words."""
+"""A ledger in a file: opened or made, what lies beside it proved first, and the connection that it is."""
 
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from paper_run.ledger.sqlite import database
+from paper_run.ledger.sqlite.copies import beside
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Iterable, Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
+    from typing import Any
 
     from paper_run.errors import DataError
 
@@ -105,3 +107,39 @@ class Store:
     def close(self) -> None:
         """Take what was written into the file itself, and close it."""
         database.close(self.connection)
+
+
+def connect(path: Path, first: Callable[[str], None] | None = None) -> Store:
+    """Open the ledger, making it when there is none.
+
+    A new one is made whole under another name and linked into place, so that no crash leaves half of one.
+
+    :raises DataError: the file is no ledger, of a newer version, locked, damaged, or can't be made.
+    """
+    created = False
+    with database.translated_errors(path):
+        database.refuse_links(path)
+        if first is not None or not path.exists() or path.stat().st_size == 0:
+            from paper_run.ledger.sqlite import creation
+
+            created = creation.create(path, first)
+        database.refuse_foreign(path)
+        if beside(path):
+            from paper_run.ledger.sqlite import leftovers
+
+            leftovers.prove(path, path)
+        connection = database.opened(path, path)
+    return Store(connection, path, created=created)
+
+
+def read_copy(copy: Path, path: Path) -> Store:
+    """Open the copy of a ledger, to be read in its place.
+
+    :raises DataError: as `connect`, of the ledger itself.
+    """
+    with database.translated_errors(path):
+        if beside(copy):
+            from paper_run.ledger.sqlite import leftovers
+
+            leftovers.prove(copy, path)
+        return Store(database.opened(copy, path), path)

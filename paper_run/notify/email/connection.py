@@ -7,7 +7,6 @@ import socket
 import ssl
 from typing import TYPE_CHECKING
 
-from paper_run.services import certificates
 from paper_run.services.deadline_socket import Limits, connect, look_up, secured
 from paper_run.settings.email import CA_FILE, SECURITY, is_host_name
 
@@ -120,6 +119,8 @@ _CLAUSES = {
 
 def _tls_words(error: ssl.SSLError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
+        from paper_run.services import certificates
+
         words, fix = certificates.fault(error, CA_FILE)
         return f"{words}: {fix}"
     if error.reason in _NOT_TLS:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple
-from paper_run.model import iso_date
+from paper_run.model.calendar import DATE_PATTERN
 from paper_run.report import text
 from paper_run.report.html import assets
 from paper_run.report.html.assets import markup
@@ -27,7 +27,7 @@ _LONGEST_LINE = 900
 _LONG_WORD = re.compile(r"\S{24}(?=\S)")
 # The space is where a line may end, inside of the tag, where nobody sees it.
 _MAY_BREAK = "<wbr >"
-_DATE = re.compile(rf"\b{iso_date.PATTERN}\b")
+_DATE = re.compile(rf"\b{DATE_PATTERN}\b")
 _UNBROKEN = r'<span style="white-space:nowrap">\g<0></span>'
 
 

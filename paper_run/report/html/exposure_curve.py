@@ -9,8 +9,7 @@ from paper_run import NamedTuple
 from paper_run.model import limits
 from paper_run.report import text
 from paper_run.report.html.charts import legend
-from paper_run.report.html.svg import escaped
-from paper_run.report.html.x_scale import SIDE, x_scale
+from paper_run.report.html.svg import SIDE, escaped, x_scale
 from paper_run.report.text import day_of, short_date
 
 if TYPE_CHECKING:

@@ -57,7 +57,7 @@ def render(
     Figures, curve and calendar are the present book's alone; earlier books are listed with their own totals.
 
     :param lines: the sessions to list, the newest last.
-    :param curve: those of the present book that its curve goes through, see `downsample`.
+    :param curve: those of the present book that its curve goes through, see `downsampled`.
     :param label: the words that must go with figures that are not real.
     :param cache_folder: where the compiled template is kept, see `assets.template`.
     :param num_sessions: how many sessions the present book has, when they are more than are listed.

@@ -10,7 +10,7 @@ from paper_run.model.service import service_title
 from paper_run.report import text
 from paper_run.report.html import cells
 from paper_run.report.html.svg import escaped, escaped_lines
-from paper_run.report.summary.order_problems import is_problem
+from paper_run.report.summary.headline import is_problem
 
 # Sign ("": the tone's own), class and words of an outcome.
 _OUTCOMES = {

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from paper_run.model import findings
 from paper_run.model.attempt import attempt_name
-from paper_run.model.listing import unlisted
+from paper_run.model.findings import unlisted
 from paper_run.money import share
 from paper_run.report import text
 from paper_run.report.html import (
@@ -24,8 +24,7 @@ from paper_run.report.html.assets import markup
 from paper_run.report.html.charts import legend
 from paper_run.report.html.svg import escaped
 from paper_run.report.summary import figures
-from paper_run.report.summary.headline import banners, headline
-from paper_run.report.summary.order_problems import by_importance
+from paper_run.report.summary.headline import banners, by_importance, headline
 from paper_run.report.text import day_of, long_date
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from paper_run.model.listing import unlisted
+from paper_run.model.findings import unlisted
 from paper_run.report import text
 from paper_run.report.html import cells
 from paper_run.report.html.charts import legend

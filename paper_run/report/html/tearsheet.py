@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from paper_run.book import downsample
+from paper_run.book.days import downsampled
 from paper_run.money import share
 from paper_run.report import text
 from paper_run.report.html import (
@@ -115,7 +115,7 @@ def _drawn(curve: Sequence[SessionLine]) -> list[SessionLine]:
     if len(curve) <= _DRAWN:
         return list(curve)
     closings, falls, *others = ([float(value or 0) for value in each] for each in _series(curve))
-    chosen = downsample.kept((closings, falls, *others), (closings, *others), _DRAWN)
+    chosen = downsampled((closings, falls, *others), (closings, *others), _DRAWN)
     return [curve[at] for at in chosen]
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from paper_run.errors import Remedy
 from paper_run.model.commands import PLAIN, Invocation
-from paper_run.model.listing import unlisted
+from paper_run.model.findings import unlisted
 from paper_run.report import text
 from paper_run.report.summary import figures
 from paper_run.report.summary.figures import Figure

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple
 from paper_run.model import limits
-from paper_run.model.listing import listed
+from paper_run.model.findings import listed
 from paper_run.money import CONTEXT, ZERO
 from paper_run.report import text
 from paper_run.report.summary.figures import Figure

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 from paper_run import NamedTuple
 from paper_run.model import findings, order
-from paper_run.model.listing import listed
+from paper_run.model.findings import listed
+from paper_run.model.order import has_failed
 from paper_run.report.text import one_line, signed_money
 
 if TYPE_CHECKING:
@@ -272,3 +274,24 @@ def _rejections(result: RunResult) -> str:
 
 def _having(result: RunResult, outcome: Outcome) -> Iterable[Order]:
     return (order for order in result.orders if order.outcome == outcome)
+
+
+_URGENCY = {"in_doubt": 0, "rejected": 1, "accepted": 3, "repeat": 4}
+
+
+def by_importance(orders: Iterable[Order]) -> list[Order]:
+    """Return them with the problems first, then the largest notional."""
+    return sorted(orders, key=_importance)
+
+
+def is_problem(order: Order) -> bool:
+    """Tell whether an order, or a signal left without one, went wrong."""
+    if order.outcome is None:
+        return bool(order.error_message) or has_failed(order.skip_reason)
+    return order.outcome in ("rejected", "in_doubt")
+
+
+def _importance(order: Order) -> tuple[int, Decimal]:
+    outcome = order.outcome
+    urgency = _URGENCY.get(outcome) if outcome else (2 if is_problem(order) else 5)
+    return (3 if urgency is None else urgency, -(order.notional or Decimal(0)))

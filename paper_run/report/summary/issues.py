@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple
 from paper_run.errors import Remedy
-from paper_run.model import findings, messages, remedies
+from paper_run.model import commands, findings, messages
 from paper_run.model.commands import PROGRAM, of_ledger, ours
-from paper_run.model.listing import unlisted
+from paper_run.model.findings import unlisted
 from paper_run.report import text
-from paper_run.report.summary.order_problems import by_importance, is_problem
+from paper_run.report.summary.headline import by_importance, is_problem
 from paper_run.report.summary.summary import Item, Section, clip, name_of
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def _steps(result: RunResult, wrong: Iterable[Order], *, has_unpriced: bool) -> 
     if result.is_unknown and not result.how_known:
         attempt, run = name_of(result), result.run_id
         yield Remedy("See at the broker whether orders were placed. The next command looks once more, too.")
-        yield from (each for each in remedies.say_what_came(attempt, run) if each.command)
+        yield from (each for each in commands.say_what_came(attempt, run) if each.command)
     if any(each.outcome == "in_doubt" for each in wrong):
         words = "Each later command looks for an order in doubt. What is still open"
         yield Remedy(words, ours("resolve"))

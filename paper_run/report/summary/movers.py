@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple
 from paper_run.book.holdings import ACCOUNT
-from paper_run.model.listing import listed
+from paper_run.model.findings import listed
 from paper_run.report import text
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from builders.moments import NOON, SESSION
 from paper_run.errors import DataError, ExitStatus
 from paper_run.ledger import files, known_attempts, sessions
 from paper_run.ledger.ledger import Ledger
-from paper_run.ledger.sqlite import database, opening
+from paper_run.ledger.sqlite import database, store
 from paper_run.ledger.sqlite.schema import APPLICATION_ID, MIGRATIONS
 
 ROOT = Path(database.__file__).parents[3]
@@ -95,7 +95,7 @@ def test_it_is_made_once(tmp_path: Path) -> None:
 def test_every_connection_syncs_in_full(tmp_path: Path) -> None:
     """Each commit waits for the disk: synchronous is FULL (2), in WAL mode, with foreign keys on."""
     for _ in range(2):  # the one that makes it, and a later one
-        connection = opening.connect(tmp_path / "ledger.sqlite3").connection
+        connection = store.connect(tmp_path / "ledger.sqlite3").connection
         with closing(connection):
             asked = ("synchronous", "journal_mode", "foreign_keys")
             assert [connection.execute(f"PRAGMA {each}").fetchone()[0] for each in asked] == [2, "wal", 1]
@@ -103,7 +103,7 @@ def test_every_connection_syncs_in_full(tmp_path: Path) -> None:
 
 def test_a_row_of_an_unknown_trade_is_refused(tmp_path: Path) -> None:
     """An order always has an attempt that owns it."""
-    connection = opening.connect(tmp_path / "ledger.sqlite3").connection
+    connection = store.connect(tmp_path / "ledger.sqlite3").connection
     insert = "INSERT INTO orders (client_order_id, trade, symbol, side, qty) VALUES ('a', 7, 'A', 'buy', '1')"
     with closing(connection), pytest.raises(sqlite3.IntegrityError):
         connection.execute(insert)
@@ -486,7 +486,7 @@ def test_attempts_that_lay_otherwise_are_kept_as_they_are(
     before = next(at for at, script in enumerate(MIGRATIONS) if "new_trades" in script)
     with monkeypatch.context() as older:
         older.setattr(database, "MIGRATIONS", MIGRATIONS[:before])
-        connection = opening.connect(tmp_path / database.FILE_NAME).connection
+        connection = store.connect(tmp_path / database.FILE_NAME).connection
     texts = ("key", "started_at", "parameters", "positions", "health", "notices", "document")
     connection.execute(
         "INSERT INTO trades (id, session, number, state, rehearsal, in_doubt, sandbox, fence, version, "
@@ -523,7 +523,7 @@ def test_the_sessions_of_before_have_no_symbols(tmp_path: Path, monkeypatch: pyt
     before = next(at for at, script in enumerate(MIGRATIONS) if "symbol_sessions" in script)
     with monkeypatch.context() as older:
         older.setattr(database, "MIGRATIONS", MIGRATIONS[:before])
-        connection = opening.connect(tmp_path / database.FILE_NAME).connection
+        connection = store.connect(tmp_path / database.FILE_NAME).connection
     connection.execute("PRAGMA foreign_keys = OFF")
     connection.execute(
         "INSERT INTO sessions (epoch, session, entry, complete, opening, realized, gains, traded) "
@@ -575,7 +575,7 @@ def test_two_that_upgrade_it_at_once_both_end_with_it(
         def __len__(self) -> int:
             if not Overtaken.overtaken:
                 Overtaken.overtaken = True
-                connection = opening.connect(tmp_path / "ledger.sqlite3").connection
+                connection = store.connect(tmp_path / "ledger.sqlite3").connection
                 connection.close()
             return super().__len__()
 
@@ -627,7 +627,7 @@ def test_a_ledger_that_another_program_writes_is_named(tmp_path: Path, holder: s
 
 def test_a_busy_ledger_is_waited_for_a_little(tmp_path: Path) -> None:
     """One who only writes a row is no reason to fail; the wait is part of the 10 s that a day may take."""
-    connection = opening.connect(tmp_path / "ledger.sqlite3").connection
+    connection = store.connect(tmp_path / "ledger.sqlite3").connection
     with closing(connection):
         waits = connection.execute("PRAGMA busy_timeout").fetchone()[0]
     assert 1000 <= waits <= 5000

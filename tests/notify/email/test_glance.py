@@ -11,7 +11,7 @@ from builders.documents import changed, good_day
 from builders.sessions import line
 
 from paper_run.book.days import Day
-from paper_run.model import periods_json
+from paper_run.model.periods import to_json
 from paper_run.model.result_json import of_document
 from paper_run.report.summary.glance import NO_PAST, TALLEST, Past, glance
 
@@ -65,7 +65,7 @@ def with_periods(document: dict[str, Any], moves: list[tuple[str, str]]) -> dict
         pnl = Decimal(earned)
         told.append((session, Day(opening, pnl, opening + pnl, Decimal(0), Decimal(0))))
         opening += pnl
-    return changed(document, periods=periods_json.to_json(periods.of(told)))
+    return changed(document, periods=to_json(periods.of(told)))
 
 
 def test_week_month_and_year_to_date() -> None:

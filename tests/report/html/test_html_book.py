@@ -11,7 +11,7 @@ from support.schema import SCHEMA
 
 from paper_run.model.result_json import document, of_document
 from paper_run.report.html.book import listed_positions
-from paper_run.report.html.day_bars import day_bars
+from paper_run.report.html.equity_section import day_bars
 
 TWELVE, SEVEN = 12, 7
 

@@ -15,8 +15,8 @@ from report.seen_page import Page
 from support.tree import ROOT
 
 from paper_run.report.html.calendar import compact, months, shades
-from paper_run.report.html.day_bars import day_bars
 from paper_run.report.html.equity_curve import described, equity_curve
+from paper_run.report.html.equity_section import day_bars
 from paper_run.report.html.index import render
 
 EVERY_HISTORY = pytest.mark.parametrize("name", HISTORIES)
