@@ -199,15 +199,15 @@ def _asked(content: Mapping[str, Any]) -> Requested:
 
 
 def _totals(content: Mapping[str, Any]) -> Totals:
-    return Totals(**{name: read(content, name) for name, read in _TOTALS.items()})
+    return Totals(**fields.read(content, _TOTALS))
 
 
 def _order(content: Mapping[str, Any]) -> Order:
-    return Order(**{name: read(content, name) for name, read in _ORDER.items()})
+    return Order(**fields.read(content, _ORDER))
 
 
 def _health(content: Mapping[str, Any]) -> HealthRow:
-    return HealthRow(**{name: read(content, name) for name, read in _HEALTH.items()})
+    return HealthRow(**fields.read(content, _HEALTH))
 
 
 def _statistics(content: Mapping[str, Any]) -> Statistics:
@@ -233,10 +233,7 @@ def _pnl(content: Mapping[str, Any]) -> Pnl:
         equity=_bridge(content.get("equity") or {}),
         since_inception=_bridge(content.get("since_inception") or {}),
         positions=tuple(map(_position, content.get("positions") or ())),
-        money=tuple(
-            MoneyRow(**{name: read(each, name) for name, read in _MONEY.items()})
-            for each in content.get("money") or ()
-        ),
+        money=tuple(MoneyRow(**fields.read(each, _MONEY)) for each in content.get("money") or ()),
         base_account=fields.text(content.get("base_account")),
         provisional=bool(content.get("provisional")),
         **amounts,
@@ -258,7 +255,7 @@ def _bridge(content: Mapping[str, Any]) -> Bridge:
 def _position(content: Mapping[str, Any]) -> PositionRow:
     gateway = content.get("gateway")
     return PositionRow(
-        **{name: read(content, name) for name, read in _POSITION.items()},
+        **fields.read(content, _POSITION),
         gateway=_theirs(gateway) if gateway else None,
         differences=tuple(map(fields.difference, content.get("differences") or ())),
     )
