@@ -58,7 +58,7 @@ DOES = {
     "sqlite3 reports/ledger.sqlite3 .dump | sed 's/^ROLLBACK.*/COMMIT;/' | sqlite3 saved.sqlite3": Does(
         0, "", "saved.sqlite3"
     ),
-    'sqlite3 saved.sqlite3 "PRAGMA application_id = 1886549297; PRAGMA user_version = 26"': Does(0, ""),
+    'sqlite3 saved.sqlite3 "PRAGMA application_id = 1886549297; PRAGMA user_version = 27"': Does(0, ""),
 }
 SQL = [line for line in DOES if line.startswith("sqlite3")]
 SANDBOX = [line for line in DOES if "--sandbox" in line]

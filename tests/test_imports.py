@@ -64,7 +64,6 @@ LOADED_LATE = {
     "paper_run.trading",
     "psycopg",
     "requests",
-    "simplejson",
     "smtplib",
     "sqlite3",
     "tenacity",

@@ -14,9 +14,10 @@ from paper_run.book import benchmark, days, drawdowns, periods, statistics
 from paper_run.errors import DataError, Remedy
 from paper_run.ledger import benchmarks, existing, files
 from paper_run.ledger.valuations import end_of
-from paper_run.model import result, result_json, tearsheet_json
+from paper_run.model import result, tearsheet_json
 from paper_run.model.commands import ours
 from paper_run.model.history import SessionLine
+from paper_run.model.json_text import dumps
 from paper_run.model.periods import made
 from paper_run.model.tearsheet import Asked, TearSheet
 from paper_run.report.day import CACHE_FOLDER
@@ -51,7 +52,7 @@ def make(place: Place, now: datetime, since: date, until: date | None) -> list[P
     from paper_run.report.html import tearsheet
 
     files.prove_writable(place.folder, purpose="The reports folder")
-    document = result_json.dumps(tearsheet_json.to_json(sheet))
+    document = dumps(tearsheet_json.to_json(sheet))
     page = tearsheet.render(sheet, cache_folder=place.folder / CACHE_FOLDER)
     written = [place.folder / "tearsheet.json", place.folder / "tearsheet.html"]
     for path, content in zip(written, (document, page), strict=True):

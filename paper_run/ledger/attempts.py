@@ -72,9 +72,14 @@ class Attempts:
         found = max(self._known.of_last_session(), key=in_order, default=None)
         return None if found is None else self.by_id(found.id)
 
-    def by_id(self, identity: int) -> AttemptRow:
-        """Return an attempt by its row."""
-        return self._attempts("SELECT * FROM trades WHERE id = ?", identity)[0]
+    def by_id(self, identity: int, *, document: str | None = None) -> AttemptRow:
+        """Return an attempt by its row.
+
+        :param document: its record where that is known, or not asked for: one of a large day takes long.
+        """
+        columns = rows.ATTEMPT if document is None else rows.BESIDE_DOCUMENT
+        found = self._attempts(f"SELECT {columns} FROM trades WHERE id = ?", identity, document=document)
+        return found[0]
 
     def by_key(self, key: str) -> AttemptRow | None:
         """Return the attempt whose POST had a key."""
@@ -192,6 +197,7 @@ class Attempts:
         state: str,
         document: str,
         in_doubt: int,
+        status: str | None = None,
         run_id: str | None = None,
         answer: str | None = None,
         how_known: str | None = None,
@@ -205,18 +211,22 @@ class Attempts:
         One that placed nothing gives its fence back.
 
         :param row: as it was read: it is written only if nobody has written it since.
+        :param status: what the document says of the run; None: what the row has.
         :raises DataError: somebody has.
         """
         changes = {"state": state, "document": document, "in_doubt": in_doubt}
         changes |= {"fence": None} if state == "nothing" else {}
         changes |= {"answered_itself": 1} if over else {}
         changes |= {"stayed_dry": 1} if stayed_dry else {}
+        if status is not None:
+            is_rehearsed = row.snapshot.rehearsal and status == "success"
+            changes["status"] = "rehearsal" if is_rehearsed else status
         changes |= {"run_id": run_id} if run_id is not None else {}
         changes |= {"answer": answer} if answer is not None else {}
         changes |= {"settled": how_known} if how_known is not None else {}
         assignments = ", ".join(f"{name} = :{name}" for name in changes)
         with self._store.transaction(), self._store.translated_errors():
-            update = f"UPDATE trades SET {assignments}, version = version + 1, {_STATUS} {_AS_READ}"
+            update = f"UPDATE trades SET {assignments}, version = version + 1 {_AS_READ}"
             written = self._store.execute(update, {**changes, "id": row.id, "version": row.version})
             if written.rowcount != 1:
                 raise DataError(
@@ -225,7 +235,7 @@ class Attempts:
                 )
             self._orders.own(row, mappings, states)
         self._known.changed(row.id)
-        return self.by_id(row.id)
+        return self.by_id(row.id, document=document)
 
     def close(self, row: AttemptRow, state: str) -> None:
         """Write an attempt's state alone; its result follows in the same transaction."""
@@ -251,10 +261,10 @@ class Attempts:
     def _sorted(self, found: Iterable[KnownAttempt]) -> list[AttemptRow]:
         return [self.by_id(row.id) for row in sorted(found, key=in_order)]
 
-    def _attempts(self, query: str, *values: Any) -> list[AttemptRow]:
+    def _attempts(self, query: str, *values: Any, document: str | None = None) -> list[AttemptRow]:
         found = self._store.rows(query, *values)
         with self._store.translated_errors():
-            return [rows.attempt(row) for row in found]
+            return [rows.attempt(row, document) for row in found]
 
 
 def _annulled(unclear: UnclearCommitError, columns: Mapping[str, Any]) -> LedgerLostError:
@@ -275,8 +285,6 @@ def _annulled(unclear: UnclearCommitError, columns: Mapping[str, Any]) -> Ledger
 
 
 _UNLESS_KNOWN = "status = 'failed', version = trades.version + 1 WHERE trades.state IN ('sent', 'unsettled')"
-_STATED = dialect.field(":document", "status")
-_STATUS = f"status = CASE WHEN rehearsal = 1 AND {_STATED} = 'success' THEN 'rehearsal' ELSE {_STATED} END"
 _AS_READ = "WHERE id = :id AND version = :version"
 _INCOMPLETE = ("sent", "unsettled", "answered")
 

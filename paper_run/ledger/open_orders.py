@@ -144,16 +144,15 @@ class OpenOrders:
             whole = row["status"] != "filled" or grown.contested or not falls_short
             working = row["status"] not in final or grown.waits or not whole
             ended_in = row["ended_in"] if row["followed"] == 0 else session.isoformat()
-            self._run(
-                "UPDATE orders SET booked_qty = ?, booked_dollars = ?, followed = ?, contested = ?, "
-                "ended_in = ?, said_by = NULL WHERE client_order_id = ?",
-                money.digits(grown.seen.qty),
-                money.digits(grown.seen.dollars),
-                int(working),
-                int(grown.contested),
-                None if working else ended_in,
-                row["client_order_id"],
+            booked = (
+                *(money.digits(grown.seen.qty), money.digits(grown.seen.dollars)),
+                *(int(working), int(grown.contested), None if working else ended_in, None),
             )
+            if booked != tuple(row[name] for name in _BOOKED):
+                put = ", ".join(f"{name} = ?" for name in _BOOKED)
+                self._run(
+                    f"UPDATE orders SET {put} WHERE client_order_id = ?", *booked, row["client_order_id"]
+                )
         return found
 
     def _put_back(
@@ -291,6 +290,7 @@ class OpenOrders:
 
 
 _SAID = 3
+_BOOKED = ("booked_qty", "booked_dollars", "followed", "contested", "ended_in", "said_by")
 _IN_ORDER = f"ORDER BY orders.{dialect.ROW}"
 _FIRST = "COALESCE(MAX(CASE WHEN last_trade IS NULL THEN trade ELSE last_trade + 1 END), 0)"
 _SENT = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from paper_run import money
 from paper_run.ledger import rows
@@ -39,19 +39,27 @@ class Orders:
     def own(self, row: AttemptRow, mappings: Iterable[SignalOrder], states: Iterable[OrderState]) -> None:
         """Write an attempt's orders: which are its own, and what the gateway says of them."""
         with self._store.transaction(), self._store.translated_errors():
-            for mapping in mappings:
-                self._own(row, mapping)
+            self._store.execute_many(
+                "INSERT INTO orders (client_order_id, trade, symbol, side, qty) VALUES (?, ?, ?, ?, ?) "
+                "ON CONFLICT (client_order_id) DO NOTHING",
+                [
+                    (each.client_order_id, row.id, each.symbol, each.side, str(each.qty))
+                    for each in mappings
+                    if None not in (each.client_order_id, each.qty, each.side)
+                ],
+            )
+            found = self._store.rows("SELECT * FROM orders WHERE trade = ?", row.id)
+            there = {each["client_order_id"]: each for each in found}
             for state in states:
-                self._keep(row.id, state)
+                name = state.client_order_id
+                self._keep(row.id, state, there[name] if name in there else self._row(name))
 
     def keep_orders(self, states: Iterable[OrderState]) -> None:
         """Write what the gateway says now of orders that an attempt owns already."""
         with self._store.transaction(), self._store.translated_errors():
             for state in states:
-                for owner in self._store.rows(
-                    "SELECT trade FROM orders WHERE client_order_id = ?", state.client_order_id
-                ):
-                    self._keep(owner["trade"], state)
+                if (row := self._row(state.client_order_id)) is not None:
+                    self._keep(row["trade"], state, row)
 
     def order_states(self, row: AttemptRow, also: Iterable[str] = ()) -> dict[str, OrderState]:
         """Return the orders of an attempt as they were last read, and some of other attempts by their ids."""
@@ -89,14 +97,9 @@ class Orders:
                 for row in self._store.rows(query, attempt, identity)
             }
 
-    def _own(self, row: AttemptRow, mapping: SignalOrder) -> None:
-        if mapping.client_order_id is None or mapping.qty is None or mapping.side is None:
-            return
-        self._store.execute(
-            "INSERT INTO orders (client_order_id, trade, symbol, side, qty) VALUES (?, ?, ?, ?, ?) "
-            "ON CONFLICT (client_order_id) DO NOTHING",
-            (mapping.client_order_id, row.id, mapping.symbol, mapping.side, str(mapping.qty)),
-        )
+    def _row(self, client_order_id: str) -> Any:
+        found = self._store.rows("SELECT * FROM orders WHERE client_order_id = ?", client_order_id)
+        return found[0] if found else None
 
     def keep_told(self, state: OrderState) -> None:
         """Write what the broker says of an order that is owned; the gateway's word stays beside it."""
@@ -112,38 +115,36 @@ class Orders:
             f"UPDATE orders SET {put} WHERE client_order_id = ?", *(columns[column] for column in said), name
         )
 
-    def _keep(self, owner: int, state: OrderState) -> None:
+    def _keep(self, owner: int, state: OrderState, row: Any) -> None:
+        """Write what is said of an order. :param row: as it is kept; None: it is not."""
         if state.told_by is not None:
             self.keep_told(state)
             return
-        columns = {**rows.order_columns(state), "trade": owner}
-        if not self._stands(state):
-            put = put_into("orders", columns, key=("client_order_id",), keeps=("trade",))
-            self._store.execute(put, tuple(columns.values()))
-            return
-        self._store.run(
-            "UPDATE orders SET gateway_status = ?, gateway_qty = ?, gateway_price = ? "
-            "WHERE client_order_id = ? AND told_by IS NOT NULL",
-            state.status,
-            columns["filled_qty"],
-            columns["filled_avg_price"],
-            state.client_order_id,
-        )
+        columns = rows.order_columns(state)
+        if row is None or not _stands(row, state):
+            if row is None or any(row[name] != value for name, value in columns.items()):
+                columns["trade"] = owner
+                put = put_into("orders", columns, key=("client_order_id",), keeps=("trade",))
+                self._store.execute(put, tuple(columns.values()))
+        elif row["told_by"] is not None:
+            self._store.run(
+                "UPDATE orders SET gateway_status = ?, gateway_qty = ?, gateway_price = ? "
+                "WHERE client_order_id = ?",
+                *(state.status, columns["filled_qty"], columns["filled_avg_price"], state.client_order_id),
+            )
 
-    def _stands(self, state: OrderState) -> bool:
-        """Whether a higher word stands in the place of what the gateway says of an order.
 
-        A person's does, and the broker's last one: of an order that ended, or of one that has filled more. A
-        refusal without the broker's own id says nothing against the broker.
-        """
-        filled = state.filled_qty or money.ZERO
-        is_refused = state.status in ("rejected", "failed") and not state.broker_order_id
-        for row in self._store.rows("SELECT * FROM orders WHERE client_order_id = ?", state.client_order_id):
-            if row["told_by"] is None:
-                return row["said_by"] is not None
-            told = max(Decimal(row["booked_qty"]), Decimal(row["filled_qty"] or 0))
-            return not row["followed"] or is_refused or filled < told
-        return False
+def _stands(row: Any, state: OrderState) -> bool:
+    """Whether a higher word stands in the place of what the gateway says of an order.
+
+    A person's does, and the broker's last one: of an order that ended, or of one that has filled more. A
+    refusal without the broker's own id says nothing against the broker.
+    """
+    if row["told_by"] is None:
+        return row["said_by"] is not None
+    told = max(Decimal(row["booked_qty"]), Decimal(row["filled_qty"] or 0))
+    is_refused = state.status in ("rejected", "failed") and not state.broker_order_id
+    return not row["followed"] or is_refused or (state.filled_qty or money.ZERO) < told
 
 
 _AS_ORDERED = frozenset({"client_order_id", "symbol", "side", "qty"})

@@ -6,7 +6,7 @@ import functools
 import json
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from paper_run import money
 from paper_run.book.marks import Mark
@@ -21,23 +21,24 @@ if TYPE_CHECKING:
     from typing import Any
 
 Read = TypeVar("Read")
+Given = ParamSpec("Given")
 
 
 class UnreadableRowError(ValueError):
     """A row of the ledger is none of its table: the file is damaged."""
 
 
-def reader_of(table: str) -> Callable[[Callable[[Any], Read]], Callable[[Any], Read]]:
+def reader_of(table: str) -> Callable[[Callable[Given, Read]], Callable[Given, Read]]:
     """Return what makes a reader of a table's rows say that a row can't be read, whatever is wrong with it.
 
     The reader that is made raises UnreadableRowError.
     """
 
-    def made(read: Callable[[Any], Read]) -> Callable[[Any], Read]:
+    def made(read: Callable[Given, Read]) -> Callable[Given, Read]:
         @functools.wraps(read)
-        def readable(row: Any) -> Read:
+        def readable(*given: Given.args, **named: Given.kwargs) -> Read:
             try:
-                return read(row)
+                return read(*given, **named)
             except (ValueError, LookupError, TypeError, ArithmeticError) as error:
                 why = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
                 raise UnreadableRowError(f"one of {table}, {why}") from error
@@ -74,9 +75,17 @@ def snapshot_columns(snapshot: Snapshot) -> dict[str, Any]:
     }
 
 
+BESIDE_DOCUMENT = (
+    "id, session, number, key, state, rehearsal, run_id, wrong_date, fence, version, sandbox, started_at, "
+    "timeout, leaves_until, answered_itself, stayed_dry, orchestrator_clock, gateway_clock, settled, "
+    "parameters, known_runs, positions, broker_before, arrivals, health, notices, answer"
+)
+ATTEMPT = f"{BESIDE_DOCUMENT}, document"
+
+
 @reader_of("trades")
-def attempt(row: Mapping[str, Any]) -> AttemptRow:
-    """Return a row of `trades`."""
+def attempt(row: Mapping[str, Any], document: str | None = None) -> AttemptRow:
+    """Return a row of `trades`, and its record where that was not read with it."""
     return AttemptRow(
         id=row["id"],
         session=date.fromisoformat(row["session"]),
@@ -88,7 +97,7 @@ def attempt(row: Mapping[str, Any]) -> AttemptRow:
         run_id=row["run_id"],
         answer=row["answer"],
         how_known=row["settled"],
-        document=row["document"],
+        document=row["document"] if document is None else document,
         version=row["version"],
         fence=row["fence"],
         timeout=amount(row["timeout"]),
@@ -100,28 +109,39 @@ def attempt(row: Mapping[str, Any]) -> AttemptRow:
 
 
 def _snapshot(row: Mapping[str, Any]) -> Snapshot:
-    parameters = json.loads(row["parameters"])
     known = row["known_runs"]
     clock = row["gateway_clock"]
     return Snapshot(
         session=date.fromisoformat(row["session"]),
-        parameters=Parameters(
-            symbols=tuple(parameters["symbols"]),
-            capital=Decimal(parameters["capital"]),
-            max_position_size=Decimal(parameters["max_position_size"]),
-            as_of_date=date.fromisoformat(parameters["as_of_date"]),
-        ),
+        parameters=_parameters(row["parameters"]),
         health=tuple(_service(each) for each in json.loads(row["health"])),
-        positions=tuple(_holding(each) for each in json.loads(row["positions"])),
+        positions=_positions(row["positions"]),
         sandbox=bool(row["sandbox"]),
         rehearsal=bool(row["rehearsal"]),
         known_runs=None if known is None else tuple(json.loads(known)),
         orchestrator_clock=row["orchestrator_clock"],
         gateway_clock=None if clock is None else datetime.fromisoformat(clock),
         notices=findings.from_json(json.loads(row["notices"])),
-        broker=None if row["broker_before"] is None else _broker_before(json.loads(row["broker_before"])),
+        broker=None if row["broker_before"] is None else _broker_before(row["broker_before"]),
         arrivals=None if row["arrivals"] is None else _marks(json.loads(row["arrivals"])),
     )
+
+
+# An attempt is read several times a day, and what was known before it never changes.
+@functools.lru_cache(maxsize=1)
+def _parameters(written: str) -> Parameters:
+    parameters = json.loads(written)
+    return Parameters(
+        symbols=tuple(parameters["symbols"]),
+        capital=Decimal(parameters["capital"]),
+        max_position_size=Decimal(parameters["max_position_size"]),
+        as_of_date=date.fromisoformat(parameters["as_of_date"]),
+    )
+
+
+@functools.lru_cache(maxsize=1)
+def _positions(written: str) -> tuple[Position, ...]:
+    return tuple(_holding(each) for each in json.loads(written))
 
 
 def marks_to_json(marks: Mapping[str, Mark]) -> dict[str, list[str | None]]:
@@ -163,7 +183,9 @@ def _broker(before: BrokerBefore) -> dict[str, Any]:
     }
 
 
-def _broker_before(entry: dict[str, Any]) -> BrokerBefore:
+@functools.lru_cache(maxsize=1)
+def _broker_before(written: str) -> BrokerBefore:
+    entry = json.loads(written)
     orders, as_of = entry["orders"], entry["as_of"]
     positions, ids = entry.get("positions"), entry.get("money")
     return BrokerBefore(

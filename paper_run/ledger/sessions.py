@@ -25,6 +25,7 @@ _STATUSES = "SELECT session, number, id, status FROM trades WHERE session >= ? O
 _SINCE = f"{_FIGURES} WHERE session >= ? ORDER BY epoch, session"
 _AMOUNTS = " || ',' || ".join(f"COALESCE({name}, '')" for name in SessionRow._fields[3:8])
 _TABLE = f"SELECT epoch, session, complete, {_AMOUNTS} FROM sessions ORDER BY epoch, session"
+_MARKED = "SELECT epoch, session FROM marks WHERE session >= ?"
 _NO_AMOUNTS = ",,,,"
 _NOT_VALUED = (0, _NO_AMOUNTS)
 _ENDED = (
@@ -198,10 +199,7 @@ class Sessions:
 
     def _marked(self, since: str) -> set[tuple[int, str]]:
         """Return which sessions were marked, by book and session."""
-        return {
-            (book, session)
-            for book, session in self._rows("SELECT epoch, session FROM marks WHERE session >= ?", since)
-        }
+        return {(book, session) for book, session in self._rows(_MARKED, since)}
 
     def _statuses(self, since: str) -> dict[tuple[int, str], dict[int, str]]:
         """Return each session's attempts by number; one that placed nothing gives way to the next attempt."""

@@ -1,5 +1,6 @@
 """Each session's figures as the book was valued last, and what the next valuation goes on from."""
 
+import functools
 import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
@@ -311,36 +312,34 @@ def state(row: Any) -> PastValuation | None:
     """Return what a row of `sessions` keeps of the book; None where that is no longer kept."""
     if row["state"] is None:
         return None
-    read = json.loads(row["state"])
+    kept = _read(row["state"], row["session"], row["traded"])
+    return kept._replace(entry=row["entry"], is_closed=bool(row["closed"]))
+
+
+@functools.lru_cache(maxsize=1)
+def _read(written: str, session: str, traded: str) -> PastValuation:
+    """Return what a row's text says of the book; a day asks for the last one several times."""
+    read = json.loads(written)
+    day = date.fromisoformat(session)
     if "seen" not in read:
-        return _older(row, read)
+        return _older(read, day)
     holdings, cash, totals = states.read_holdings(read)
     there = read.get("at_broker", {})
     seen = {
-        symbol: Seen(Decimal(price), session, Decimal(ours), amount(theirs), amount(there.get(symbol)))
-        for symbol, (price, session, ours, theirs) in read["seen"].items()
+        symbol: Seen(Decimal(price), of, Decimal(ours), amount(theirs), amount(there.get(symbol)))
+        for symbol, (price, of, ours, theirs) in read["seen"].items()
     }
     moved = (Decimal(read.get(name, 0)) for name in _MOVED)
-    book = Book(holdings, cash, Decimal(row["traded"]), *moved)
-    return _kept(row, book, seen, totals, read["suspects"])._replace(written_marks=read.get("marks", {}))
+    book = Book(holdings, cash, Decimal(traded), *moved)
+    return PastValuation(day, 0, book, seen, totals, read["suspects"], False, read.get("marks", {}))
 
 
-def _older(row: Any, read: Any) -> PastValuation:
+def _older(read: Any, day: date) -> PastValuation:
     """Return what an older program kept: other costs of what was held before the first attempt."""
-    seen, totals = {}, {}
+    seen, totals, name = {}, {}, day.isoformat()
     for symbol, (qty, _cost, _realized, _gain, price, total) in read["holdings"].items():
         if price is not None:
-            seen[symbol] = Seen(Decimal(price), row["session"], Decimal(qty), None)
+            seen[symbol] = Seen(Decimal(price), name, Decimal(qty), None)
         totals[symbol] = amount(total)
-    return _kept(row, None, seen, totals, dict.fromkeys(read.get("suspects", ()), row["session"]))
-
-
-def _kept(
-    row: Any,
-    book: Book | None,
-    seen: Mapping[str, Seen],
-    totals: Mapping[str, Decimal | None],
-    suspects: Mapping[str, str],
-) -> PastValuation:
-    session = date.fromisoformat(row["session"])
-    return PastValuation(session, row["entry"], book, seen, totals, suspects, bool(row["closed"]))
+    suspects = dict.fromkeys(read.get("suspects", ()), name)
+    return PastValuation(day, 0, None, seen, totals, suspects, False)

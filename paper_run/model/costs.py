@@ -101,12 +101,9 @@ def from_json(content: Mapping[str, Any]) -> Costs:
     :raises ValueError: an amount is none. :raises LookupError: a part is not there.
     """
     return Costs(
-        **{name: read(content, name) for name, read in _COSTS.items()},
-        orders=tuple(
-            OrderCost(**{name: read(each, name) for name, read in _ORDER.items()})
-            for each in content["orders"]
-        ),
-        mean=MeanCost(**{name: read(content["mean"], name) for name, read in _MEAN.items()}),
+        **fields.read(content, _COSTS),
+        orders=tuple(OrderCost(**fields.read(each, _ORDER)) for each in content["orders"]),
+        mean=MeanCost(**fields.read(content["mean"], _MEAN)),
     )
 
 

@@ -48,11 +48,14 @@ def whole(value: Any) -> int | None:
     raise ValueError(f"{value!r} is no whole number")
 
 
-def reading(
-    read: Callable[[Any], Any], names: Iterable[str]
-) -> dict[str, Callable[[Mapping[str, Any], str], Any]]:
-    """Return what reads each of these fields out of an object."""
-    return {name: lambda content, key: read(content.get(key)) for name in names}
+def reading(read: Callable[[Any], Any], names: Iterable[str]) -> dict[str, Callable[[Any], Any]]:
+    """Return what reads each of these fields of an object, see `read`."""
+    return dict.fromkeys(names, read)
+
+
+def read(content: Mapping[str, Any], fields: Mapping[str, Callable[[Any], Any]]) -> dict[str, Any]:
+    """Read these fields out of an object."""
+    return {name: of(content.get(name)) for name, of in fields.items()}
 
 
 def difference_document(each: Difference) -> dict[str, Any]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from paper_run import money
 from paper_run.book.bridge import Bridge, Money
 from paper_run.book.comparison import Theirs
 from paper_run.book.statistics import Statistic
 from paper_run.model import findings
 from paper_run.model import json_fields as fields
+from paper_run.model.json_text import loads, written
 from paper_run.model.order import ARRIVAL, Order
 from paper_run.model.result import (
     USUAL_SESSIONS_A_YEAR,
@@ -27,7 +26,7 @@ from paper_run.model.result import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from paper_run.model.findings import Finding
 
@@ -38,7 +37,7 @@ _SECTIONS = ("parties", "limits", "costs", "signals", "periods", "benchmark", "s
 
 def encode(result: RunResult) -> str:
     """Return the text of a result's record, which is the text of its `.json` file."""
-    return dumps(document(result))
+    return written(_fields(result))
 
 
 def decode(text: str) -> RunResult:
@@ -66,8 +65,12 @@ def decode_orders(text: str) -> tuple[Order, ...]:
 
 def document(result: RunResult) -> dict[str, Any]:
     """Return a result under the names of the JSON file; amounts stay Decimal, in dollars."""
-    found = {} if result.is_old else {"findings": findings.to_json(result.findings)}
-    return {
+    return dict(_fields(result))
+
+
+def _fields(result: RunResult) -> Iterator[tuple[str, Any]]:
+    """Yield what a document has, name by name: one of a large day is never whole in memory but as text."""
+    yield from {
         "schema_version": SCHEMA_VERSION,
         "kind": "mark" if result.is_mark else "run",
         **({} if result.is_old else {"ledger": result.ledger or None}),
@@ -83,17 +86,19 @@ def document(result: RunResult) -> dict[str, Any]:
         "settled": result.how_known,
         "parameters": {**result.parameters._asdict(), "symbols": list(result.parameters.symbols)},
         "results": result.totals._asdict(),
-        "orders": _orders_document(result),
-        "pnl": None if result.pnl is None else _pnl_document(result.pnl),
-        **_sections_document(result),
-        "statistics": {
-            name: each._asdict() for name, each in result.statistics._asdict().items() if each is not None
-        },
-        "health": [each._asdict() for each in result.health],
-        **found,
-        "warnings": findings.texts(result.findings, "warning"),
-        "errors": findings.texts(result.findings, "error"),
-    }
+    }.items()
+    yield "orders", _orders_document(result)
+    yield "pnl", None if result.pnl is None else _pnl_document(result.pnl)
+    for name in _SECTIONS:
+        if (section := getattr(result, name)) is not None:
+            yield name, _codec(name).to_json(section)
+    stated = result.statistics._asdict().items()
+    yield "statistics", {name: each._asdict() for name, each in stated if each is not None}
+    yield "health", [each._asdict() for each in result.health]
+    if not result.is_old:
+        yield "findings", findings.to_json(result.findings)
+    yield "warnings", findings.texts(result.findings, "warning")
+    yield "errors", findings.texts(result.findings, "error")
 
 
 def of_document(content: Mapping[str, Any]) -> RunResult:
@@ -150,12 +155,6 @@ def _orders_document(result: RunResult) -> list[dict[str, Any]]:
     return written
 
 
-def _sections_document(result: RunResult) -> dict[str, Any]:
-    """Return the sections that a result has, each under its name; older records have none of them."""
-    stated = ((name, getattr(result, name)) for name in _SECTIONS)
-    return {name: _codec(name).to_json(each) for name, each in stated if each is not None}
-
-
 def _sections(content: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _codec(name).from_json(content[name]) for name in _SECTIONS if content.get(name)}
 
@@ -200,15 +199,15 @@ def _asked(content: Mapping[str, Any]) -> Requested:
 
 
 def _totals(content: Mapping[str, Any]) -> Totals:
-    return Totals(**{name: read(content, name) for name, read in _TOTALS.items()})
+    return Totals(**fields.read(content, _TOTALS))
 
 
 def _order(content: Mapping[str, Any]) -> Order:
-    return Order(**{name: read(content, name) for name, read in _ORDER.items()})
+    return Order(**fields.read(content, _ORDER))
 
 
 def _health(content: Mapping[str, Any]) -> HealthRow:
-    return HealthRow(**{name: read(content, name) for name, read in _HEALTH.items()})
+    return HealthRow(**fields.read(content, _HEALTH))
 
 
 def _statistics(content: Mapping[str, Any]) -> Statistics:
@@ -234,10 +233,7 @@ def _pnl(content: Mapping[str, Any]) -> Pnl:
         equity=_bridge(content.get("equity") or {}),
         since_inception=_bridge(content.get("since_inception") or {}),
         positions=tuple(map(_position, content.get("positions") or ())),
-        money=tuple(
-            MoneyRow(**{name: read(each, name) for name, read in _MONEY.items()})
-            for each in content.get("money") or ()
-        ),
+        money=tuple(MoneyRow(**fields.read(each, _MONEY)) for each in content.get("money") or ()),
         base_account=fields.text(content.get("base_account")),
         provisional=bool(content.get("provisional")),
         **amounts,
@@ -259,7 +255,7 @@ def _bridge(content: Mapping[str, Any]) -> Bridge:
 def _position(content: Mapping[str, Any]) -> PositionRow:
     gateway = content.get("gateway")
     return PositionRow(
-        **{name: read(content, name) for name, read in _POSITION.items()},
+        **fields.read(content, _POSITION),
         gateway=_theirs(gateway) if gateway else None,
         differences=tuple(map(fields.difference, content.get("differences") or ())),
     )
@@ -307,33 +303,3 @@ _MONEY = (
     | fields.reading(str, ["day", "kind", "what", "source"])
     | (fields.reading(fields.amount, ["qty"]) | fields.reading(fields.stated, ["amount"]))
 )
-
-
-def dumps(content: Mapping[str, Any]) -> str:
-    """Write a document as JSON text; a Decimal is a number with its exact digits and no exponent."""
-    import simplejson
-
-    def number(value: object) -> simplejson.RawJSON:
-        if isinstance(value, Decimal):
-            return simplejson.RawJSON(money.digits(value))
-        raise TypeError(f"{type(value).__name__} has no place in a result document")
-
-    return (
-        simplejson.dumps(
-            content, use_decimal=False, default=number, indent=2, ensure_ascii=False, allow_nan=False
-        )
-        + "\n"
-    )
-
-
-def loads(text: str) -> dict[str, Any]:
-    """Read a document back; every number with a point is a Decimal again.
-
-    :raises ValueError: it is no JSON, or no object.
-    """
-    import json
-
-    content = json.loads(text, parse_float=Decimal)
-    if not isinstance(content, dict):
-        raise ValueError("a result document is a JSON object")
-    return content

@@ -71,7 +71,7 @@ def from_json(content: Mapping[str, Any]) -> Signals:
     interval = quality.get("interval")
     return Signals(
         quality=Quality(
-            **{name: read(quality, name) for name, read in _QUALITY.items()},
+            **fields.read(quality, _QUALITY),
             interval=None
             if interval is None
             else Interval(fields.stated(interval["low"]), fields.stated(interval["high"])),

@@ -111,11 +111,11 @@ def from_json(content: Mapping[str, Any]) -> Symbols:
 
 
 def _row(content: Mapping[str, Any]) -> SymbolRow:
-    return SymbolRow(**{name: read(content, name) for name, read in _ROW.items()})
+    return SymbolRow(**fields.read(content, _ROW))
 
 
 def _trip(content: Mapping[str, Any]) -> TripRow:
-    return TripRow(**{name: read(content, name) for name, read in _TRIP.items()})
+    return TripRow(**fields.read(content, _TRIP))
 
 
 def _rate(content: Mapping[str, Any]) -> Rate:

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from paper_run import NamedTuple
-from paper_run.model import result_json
+from paper_run.model.json_text import dumps
 from paper_run.money import total
 from paper_run.report import columns, history_table, text
 from paper_run.report.columns import Block
@@ -67,7 +67,7 @@ def table(accounts: Sequence[AccountLine], width: int = columns.WIDTH) -> str:
 def json_text(accounts: Sequence[AccountLine]) -> str:
     """Return the accounts and what they come to as JSON; amounts have their exact digits."""
     content: Any = {"accounts": [_record(each) for each in accounts], "all": in_all(accounts)._asdict()}
-    return result_json.dumps(content)
+    return dumps(content)
 
 
 def _record(account: AccountLine) -> dict[str, Any]:

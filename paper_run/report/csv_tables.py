@@ -228,10 +228,10 @@ def cell(value: Decimal | int | str | bool | None) -> str:
     """Return what a cell holds: all digits of a number, true or false, text that can't be a formula."""
     if value is None:
         return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if not isinstance(value, str):
+    if isinstance(value, Decimal):
         return exact(value)
+    if not isinstance(value, str):
+        return str(value).lower()
     text = printable(value)
     if text.startswith(_CELL_BREAKS) or text.lstrip().startswith(_FORMULA_STARTS):
         return "'" + text

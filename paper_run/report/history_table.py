@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from paper_run.book.days import rounded
-from paper_run.model import result_json
+from paper_run.model.json_text import dumps
 from paper_run.money import total
 from paper_run.report import columns, text
 from paper_run.report.columns import Block
@@ -35,7 +35,7 @@ def table(lines: Sequence[SessionLine], width: int = columns.WIDTH) -> str:
 def json_text(lines: Sequence[SessionLine]) -> str:
     """Return a JSON list of the sessions in the order given; amounts have their exact digits, ratios six."""
     content: Any = [record(line) for line in lines]
-    return result_json.dumps(content)
+    return dumps(content)
 
 
 def record(line: SessionLine) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple
-from paper_run.model import commands, findings, result_json
+from paper_run.model import commands, findings
+from paper_run.model.json_text import dumps
 from paper_run.report import terminal, text
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def checks_json(checks: Iterable[tuple[str, str, ExitStatus, str]], exit_status:
         {"name": name, "words": words, "exit_status": int(status), "fix": fix or None}
         for name, words, status, fix in checks
     ]
-    return result_json.dumps({"checks": rows, "exit_status": int(exit_status)})
+    return dumps({"checks": rows, "exit_status": int(exit_status)})
 
 
 def table(console: Console, lines: str, *, is_sandbox: bool) -> None:
@@ -90,7 +91,7 @@ def outcome_unknown_json(found: Open) -> str:
         made = [each._replace(command=found.invocation.whole(each.command)) for each in of if each.command]
         return findings.remedies_to_json(made)
 
-    return result_json.dumps(
+    return dumps(
         {
             "attempts": [
                 {

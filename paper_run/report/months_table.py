@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from paper_run import NamedTuple
 from paper_run.book.days import rounded
 from paper_run.book.periods import return_over
-from paper_run.model import result_json
+from paper_run.model.json_text import dumps
 from paper_run.money import total
 from paper_run.report import columns, text
 from paper_run.report.columns import Block
@@ -84,7 +84,7 @@ def json_text(found: Sequence[Month]) -> str:
         each._asdict() | {name: rounded(getattr(each, name)) for name in ("monthly_return", "drawdown")}
         for each in found
     ]
-    return result_json.dumps(content)
+    return dumps(content)
 
 
 def _block(found: Sequence[Month], *, several: bool) -> Block:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from paper_run.model import result_json
+from paper_run.model.json_text import dumps
 from paper_run.report import columns, text
 
 if TYPE_CHECKING:
@@ -52,4 +52,4 @@ def json_text(settings: Sequence[Setting], file: str | None, warnings: Sequence[
         for each in settings
     ]
     content: Any = {"settings_file": file, "settings": rows, "warnings": list(warnings)}
-    return result_json.dumps(content)
+    return dumps(content)

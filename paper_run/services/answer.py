@@ -11,6 +11,7 @@ import requests
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from paper_run import NamedTuple
+from paper_run.model.json_text import dumps
 from paper_run.model.redaction import NO_SECRETS
 
 if TYPE_CHECKING:
@@ -201,9 +202,7 @@ class Answer(NamedTuple):
         read, changed = self._read(_refuse_constant)
         if not changed:
             return self.body.decode("utf-8", "replace")
-        import simplejson
-
-        return simplejson.dumps(read, use_decimal=True)
+        return dumps(read)
 
     def words(self) -> str:
         """Return the body as text, without secrets."""

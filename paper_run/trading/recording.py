@@ -34,6 +34,7 @@ CONTRADICTED = findings.warning(
     "contradicted",
     "It was said later that this attempt placed nothing. What it placed is known, so that stays as it is.",
 )
+_TO_BE_WRITTEN = ""
 
 
 class Valued(NamedTuple):
@@ -73,12 +74,12 @@ def write(
         DRY_RUN again right after. :param beside: the valuation that stays as it was.
     """
     with ledger.transaction():
-        now = ledger.attempts.by_id(row.id)
+        now = ledger.attempts.by_id(row.id, document=_TO_BE_WRITTEN)
         move = move_of(now.state, state, has_evidence=_has_evidence(known))
         if move == "contradict" or (state == "nothing" and ledger.orders.order_states(now)):
-            return Written(_contradicted(ledger, now), None)
+            return Written(_contradicted(ledger, ledger.attempts.by_id(row.id)), None)
         if move == "stay":
-            return Written(now, None)
+            return Written(ledger.attempts.by_id(row.id), None)
         known = take_over(ledger, now, known)
         now = claim(ledger, now, known, state, stayed_dry=stayed_dry or now.stayed_dry)
         known = known._replace(snapshot=now.snapshot, number=now.number)
@@ -89,6 +90,7 @@ def write(
             state=state,
             document=result_json.encode(result),
             in_doubt=result.totals.num_orders_in_doubt or 0,
+            status=result.status,
             run_id=known.run_id,
             answer=answer,
             how_known=how_known,

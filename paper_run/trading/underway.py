@@ -131,7 +131,7 @@ class AttemptUnderway:
                 run = known.orchestration
                 self.row = recording.claim(
                     self.ledger,
-                    self.ledger.attempts.by_id(self.row.id),
+                    self.ledger.attempts.by_id(self.row.id, document=self.document),
                     known,
                     state,
                     stayed_dry=self.stayed_dry,

@@ -7,7 +7,7 @@ import pytest
 from builders import days, documents
 from support.schema import faults
 
-from paper_run.model.result_json import dumps
+from paper_run.model.json_text import dumps
 
 HONEST = [name for name in days.DAYS if name != "hostile"]
 

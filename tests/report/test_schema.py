@@ -33,10 +33,11 @@ from paper_run.book.parties import Kind
 from paper_run.errors import ExitStatus, OrchestrationError
 from paper_run.model.attempt import Parameters
 from paper_run.model.findings import warning
+from paper_run.model.json_text import dumps
 from paper_run.model.order import ARRIVAL, Outcome, PriceSource
 from paper_run.model.periods import Periods
 from paper_run.model.result import RunResult, RunStatus, label
-from paper_run.model.result_json import decode, document, dumps, encode
+from paper_run.model.result_json import decode, document, encode
 from paper_run.model.service import ServiceHealth
 from paper_run.services.health import SERVICES
 from paper_run.trading.conclude import Known, conclude

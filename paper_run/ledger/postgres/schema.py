@@ -309,6 +309,9 @@ MIGRATIONS = (
     """
     -- none: PostgreSQL has long texts apart from the rows
     """,
+    """
+    -- none: PostgreSQL has long texts apart from the rows
+    """,
 )
 """The scripts, in their sequence; those behind the first have the numbers that SQLite's have."""
 

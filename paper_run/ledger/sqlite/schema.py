@@ -248,4 +248,8 @@ MIGRATIONS = (
     CREATE INDEX IF NOT EXISTS entries_in_sequence ON entries (epoch);
     CREATE INDEX IF NOT EXISTS entries_by_kind ON entries (epoch, kind);
     """,
+    """
+    -- which sessions were marked, apart from what was said of them
+    CREATE INDEX IF NOT EXISTS marks_apart ON marks (session, epoch);
+    """,
 )

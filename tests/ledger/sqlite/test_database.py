@@ -447,12 +447,15 @@ def test_texts_lie_behind_what_is_read_of_all_rows(tmp_path: Path, table: str) -
         assert set(told_apart) <= set(named[:first])
 
 
-@pytest.mark.parametrize("query", [known_attempts._BY_INDEX, sessions._SINCE, sessions._TABLE])
+@pytest.mark.parametrize(
+    "query", [known_attempts._BY_INDEX, sessions._SINCE, sessions._TABLE, sessions._MARKED]
+)
 def test_what_is_read_of_all_rows_is_read_from_an_index_alone(tmp_path: Path, query: str) -> None:
     """Each row has a page of its own: twenty milliseconds of a day in the tenth year."""
     with Ledger(tmp_path), raw(tmp_path) as connection:
         ((*_, plan),) = connection.execute(f"EXPLAIN QUERY PLAN {query}", [""] * query.count("?"))
-    assert re.search(r"SCAN .* USING COVERING INDEX (attempts_apart|session_figures)", plan)
+    indexes = "attempts_apart|session_figures|marks_apart"
+    assert re.search(rf"(SCAN|SEARCH) .* USING COVERING INDEX ({indexes})", plan)
 
 
 @pytest.mark.parametrize("damage", [None, "empty", "another's"])

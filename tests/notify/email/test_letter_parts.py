@@ -20,7 +20,7 @@ from builders.stated import summary
 from paper_run.model import findings
 from paper_run.model.commands import Invocation
 from paper_run.model.findings import Finding
-from paper_run.model.result_json import dumps, loads
+from paper_run.model.json_text import dumps, loads
 from paper_run.report.summary.summary import Attachment, clip
 
 EVERY_LETTER = pytest.mark.parametrize("name", LETTERS)
