@@ -19,6 +19,7 @@ AFTER = 2.5
 """Seconds for all that is read after it, up to a hundred orders."""
 _MAIL, _HEARTBEAT = 2.0, 1.0
 _MANY, _EACH_MORE = 100, 0.01
+_WORKERS = 8
 
 
 class Deadline:
@@ -79,8 +80,8 @@ class Deadline:
 T = TypeVar("T")
 
 
-def gather(calls: Sequence[Callable[[], T]], *, workers: int = 8) -> list[T | Exception]:
-    """Make the calls on at most `workers` daemon threads; return results or their exceptions, in order.
+def gather(calls: Sequence[Callable[[], T]]) -> list[T | Exception]:
+    """Make the calls on at most eight daemon threads; return results or their exceptions, in order.
 
     Daemon threads, because a name look-up that hangs in the system's resolver obeys no deadline and must not
     hold up the exit.
@@ -99,7 +100,7 @@ def gather(calls: Sequence[Callable[[], T]], *, workers: int = 8) -> list[T | Ex
             except Exception as error:
                 results[index] = error
 
-    threads = [threading.Thread(target=work, daemon=True) for _ in range(min(workers, len(calls)))]
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(min(_WORKERS, len(calls)))]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -47,7 +47,7 @@ def test_the_fees_of_a_session_are_those_of_its_date(ledger: Ledger) -> None:
     )
     for number, (kind, day, amount) in enumerate(said):
         name = f"20250106000000000::{min(number, 1)}" if kind == "FEE" else f"{day}::{kind}"
-        activity = MoneyActivity(name, kind, day, Decimal(amount), "executed", None, None, None, None, None)
+        activity = MoneyActivity(name, kind, day, Decimal(amount), "executed", None, None, None, None)
         posted = Posted("income", "account", Decimal(0), Decimal(amount))
         ledger.broker_money.keep(
             period, activity, Kept(posted, None, in_base=False, words=words_of(activity))

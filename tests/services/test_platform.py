@@ -87,7 +87,7 @@ def test_results_come_in_the_order_of_the_calls() -> None:
     def fail() -> int:
         raise failure
 
-    assert gather([lambda: 1, fail, lambda: 3], workers=2) == [1, failure, 3]
+    assert gather([lambda: 1, fail, lambda: 3]) == [1, failure, 3]
     assert gather([]) == []
 
 
