@@ -161,6 +161,7 @@ def _make(store: Store, first: Callable[[str], None] | None = None) -> None:
             "database": store.cluster or "",
         }
         store.execute_many("INSERT INTO account (name, value) VALUES (?, ?)", facts.items())
+        store.stay()
         if first is not None:
             first(identity)
     store.created = True
