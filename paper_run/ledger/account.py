@@ -30,8 +30,14 @@ class Account:
 
     @cached_property
     def identity(self) -> str:
-        """The ledger's own short id, made with it: what tells it from every other one."""
-        return self._account()["ledger"]
+        """The ledger's own short id, made with it: what tells it from every other one.
+
+        :raises DataError: it has none: the ledger is damaged.
+        """
+        identity = self._account().get("ledger")
+        if identity is None:
+            raise self._store.damaged(LookupError("what tells it from every other ledger is gone"))
+        return identity
 
     @property
     def platform(self) -> str | None:

@@ -189,6 +189,17 @@ def test_a_column_that_can_not_be_read_is_a_damaged_ledger(traded: Desk) -> None
     assert traded.platform.requests == []
 
 
+@pytest.mark.parametrize("args", [[], ["--again"], ["mark"], ["resolve"], ["history", "--all", "reports"]])
+def test_a_ledger_that_has_lost_its_id_is_a_damaged_one(traded: Desk, args: list[str]) -> None:
+    """Saved without what says whose it is: exit 3, named, no traceback; no other account is taken for its."""
+    traded.write("DELETE FROM account")
+    traded.next_session()
+    finished = traded.run(*args)
+    assert finished.returncode == 3
+    assert f"The ledger {traded.ledger} is damaged" in finished.stderr
+    assert traded.platform.posts == []
+
+
 @pytest.mark.parametrize("kind", ["exclusive", "writing"])
 def test_a_locked_ledger(traded: Desk, kind: str) -> None:
     """Another program holds it: exit 3 that says so, no POST; no request where it can't be read."""

@@ -108,6 +108,22 @@ def test_rule_16_a_ledger_of_before_learns_to_tell_a_dump(tmp_path: Path, own_se
         assert (one.run().returncode, len(one.platform.posts)) == (3, 2)
 
 
+@pytest.mark.parametrize("table", ["account", "schema_version"])
+def test_rule_16_a_schema_that_is_half_put_back_is_damaged(
+    tmp_path: Path, schema: Schema, table: str
+) -> None:
+    """What tells whose it is, or of which version, is gone: exit 3, named, no traceback, nothing sent."""
+    with two_hosts(tmp_path, schema) as (one, _):
+        assert one.begin().returncode == 0
+        schema.ask(f"DELETE FROM {table}")
+        one.next_session()
+        for args in ([], ["--again"], ["mark"], ["resolve"], ["report"], ["history"]):
+            refused = one.run(*args)
+            assert (refused.returncode, f"{schema.name} is damaged" in refused.stderr) == (3, True), args
+        assert "is damaged" in one.run("doctor").stdout
+        assert len(one.platform.posts) == 1
+
+
 def test_rule_16_a_new_host_proves_that_its_gateway_is_the_ledgers(tmp_path: Path, schema: Schema) -> None:
     """Its gateway must know the ledger's newest order before its first POST; afterwards nothing is asked."""
     with two_hosts(tmp_path, schema) as (one, _):
