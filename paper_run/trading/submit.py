@@ -150,7 +150,8 @@ class _Sending:
                 self._look_at_rehearsal()
                 return response.judge_failure(error, orchestrator.url, self._knew_run)
             with contextlib.suppress(DataError):  # told if the ledger can't keep it either
-                pending.keep(self._folder, attempt.row.key, answer)
+                session = attempt.known.snapshot.session
+                pending.keep(self._folder, attempt.row.key, answer, session=session)
                 self.is_kept = True
             self._look_at_rehearsal()
             return response.judge_answer(answer, orchestrator.url, self._knew_run)
