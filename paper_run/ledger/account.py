@@ -30,8 +30,14 @@ class Account:
 
     @cached_property
     def identity(self) -> str:
-        """The ledger's own short id, made with it: what tells it from every other one."""
-        return self._account()["ledger"]
+        """The ledger's own short id, made with it: what tells it from every other one.
+
+        :raises DataError: it has none: the ledger is damaged.
+        """
+        identity = self._account().get("ledger")
+        if identity is None:
+            raise self._store.damaged(LookupError("what tells it from every other ledger is gone"))
+        return identity
 
     @property
     def platform(self) -> str | None:
@@ -39,13 +45,19 @@ class Account:
         return self._store.platform
 
     def other_database(self) -> str | None:
-        """Return which server and timeline it was used on last, if they have changed; None: they have not."""
+        """Return why rows may be missing, as a clause: another server, timeline or dump; None: no reason."""
         before = self._account().get("database")
-        return None if before is None or before == self._store.cluster else before
+        if before is not None and before != self._store.cluster:
+            return f"it was {before} when the ledger was used last"
+        return "its rows were put back from a dump" if self._store.was_put_back() else None
 
     def keep_database(self) -> None:
-        """Write that it is used on the present server and timeline."""
-        self._put("database", self._store.cluster or "")
+        """Write, where that is not written, that it is used on this server and timeline, with these rows."""
+        if self.other_database() is None and self._store.was_put_back() is not None:
+            return
+        with self._store.transaction():
+            self._put("database", self._store.cluster or "")
+            self._store.stay()
 
     def knows_host(self, host: str) -> bool:
         """Whether a host has traded with it, or was about to."""

@@ -174,14 +174,14 @@ class Attempts:
     def _write_first(self, columns: Mapping[str, Any], session: date, number: int) -> int:
         """Write an attempt's first row; return its id."""
         self._fences.refuse_taken(columns["fence"], session, number)
+        (named,) = self._store.rows(f"SELECT MAX(id) AS id FROM ({_NAMED}) AS named")
+        row = {"id": (named["id"] or 0) + 1, **columns}
         try:
-            self._store.run(insert_into("trades", columns), *columns.values())
+            self._store.run(insert_into("trades", row), *row.values())
         except NotAloneError as error:  # the lease did not hold, and the fence does
             raise taken(session) from error
         self._store.sends(columns["key"])
-        query = f"SELECT id FROM {dialect.TRADES} WHERE key = ? ORDER BY id DESC LIMIT 1"
-        (written,) = self._store.rows(query, columns["key"])
-        return int(written["id"])
+        return int(row["id"])
 
     def note(self, row: AttemptRow, finding: Finding) -> None:
         """Add to an attempt's record what each later statement of it warns of."""
@@ -284,6 +284,12 @@ def _annulled(unclear: UnclearCommitError, columns: Mapping[str, Any]) -> Ledger
     return LedgerLostError("The ledger's database did not confirm what it was given", why, remedies=remedies)
 
 
+_NAMED = (
+    f"SELECT MAX(id) AS id FROM {dialect.TRADES} UNION ALL SELECT MAX(trade) FROM orders "
+    "UNION ALL SELECT MAX(COALESCE(last_trade, trade)) FROM epochs "
+    "UNION ALL SELECT MAX(trade) FROM mails WHERE state = 'queued'"
+)
+"""The ids of attempts, also of one whose row was lost: what it left is never taken for another one's."""
 _UNLESS_KNOWN = "status = 'failed', version = trades.version + 1 WHERE trades.state IN ('sent', 'unsettled')"
 _AS_READ = "WHERE id = :id AND version = :version"
 _INCOMPLETE = ("sent", "unsettled", "answered")

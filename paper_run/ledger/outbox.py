@@ -14,6 +14,11 @@ MailState = Literal["queued", "sent", "unwanted"]
 """`sent`: somebody has it, or may have it; `unwanted`: it has ended, and nobody has it."""
 DeliveryState = Literal["open", "sent", "refused", "unconfirmed", "expired"]
 """`refused`: for good; `unconfirmed`: each copy may have arrived; `expired`: it has waited too long."""
+_NAMED = (
+    "SELECT MAX(id) AS id FROM mails UNION ALL SELECT MAX(mail) FROM mail_channels "
+    "UNION ALL SELECT MAX(mail) FROM deliveries"
+)
+"""The ids of mails, also of one whose row was lost: what became of it is never taken for another one's."""
 
 
 class MailRow(NamedTuple):
@@ -81,9 +86,12 @@ class Mails:
             kind,
             attempt_number,
         )
+        (named,) = self._rows(f"SELECT MAX(id) AS id FROM ({_NAMED}) AS named")
+        identity = (named["id"] or 0) + 1
         self._run(
-            "INSERT INTO mails (session, kind, trade, trade_number, number, on_purpose, state, content, "
-            "reached, queued_at) VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, '[]', ?)",
+            "INSERT INTO mails (id, session, kind, trade, trade_number, number, on_purpose, state, content, "
+            "reached, queued_at) VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, '[]', ?)",
+            identity,
             session,
             kind,
             attempt,
@@ -95,11 +103,10 @@ class Mails:
         )
         if list(channels) == list(EMAIL):
             return  # as each mail went before there was another channel
-        (made,) = self._rows("SELECT MAX(id) AS id FROM mails")
         for channel in channels:
             self._run(
                 "INSERT INTO mail_channels (mail, channel, state) VALUES (?, ?, 'queued')",
-                made["id"],
+                identity,
                 channel,
             )
 

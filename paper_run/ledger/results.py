@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from datetime import date, datetime
@@ -48,10 +49,12 @@ def of_account(folder: Path, orchestrator_url: str) -> Iterator[Path]:
 
     One that names no ledger does not if it tells of another orchestrator; one that can't be read does.
     """
-    for found in (*_in(folder), *(each for before in _moved(folder) for each in _in(before))):
+    places = (folder, *_moved(folder))
+    for found in (each for place in places for each in _in(place)):
         if _is_real(found.path, _read(found.path), orchestrator_url):
             yield found.path
-    yield from _answers(folder)
+    for place in places:
+        yield from _answers(place)
 
 
 def lacking(ledger: Ledger, folder: Path, orchestrator_url: str) -> list[Path]:
@@ -73,12 +76,15 @@ def lacking(ledger: Ledger, folder: Path, orchestrator_url: str) -> list[Path]:
 
 
 def traded_before(folder: Path, session: date, orchestrator_url: str) -> Path | None:
-    """Return a result of a session that an earlier ledger of this folder has traded."""
+    """Return a result, or a kept answer, of a session that an earlier ledger of this folder has traded."""
     for before in _moved(folder):
         for found in _in(before):
             is_attempt = found.session == str(session) and found.number is not None
             if is_attempt and _is_real(found.path, _read(found.path), orchestrator_url):
                 return found.path
+        for path in _answers(before):
+            if _session_of(path) == str(session):
+                return path
     return None
 
 
@@ -117,6 +123,15 @@ def _answers(folder: Path) -> list[Path]:
     """Return the answers that wait in a folder for their ledger; each is called by the key of its attempt."""
     pending = folder / ".pending"
     return sorted(pending.glob("*.json")) if pending.is_dir() else []
+
+
+def _session_of(answer: Path) -> str | None:
+    """Return the session, an ISO date, that a kept answer tells of; None: it names none, or can't be read."""
+    try:
+        record = json.loads(answer.read_bytes())
+        return str(record["session"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
 
 
 def _moved(folder: Path) -> list[Path]:

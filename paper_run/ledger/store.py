@@ -69,6 +69,12 @@ class Store(Protocol):
     def server(self) -> Server | None:
         """Return what the database's server tells of itself; None: there is none."""
 
+    def was_put_back(self) -> bool | None:
+        """Return whether a database's rows were put back from a dump since `stay`; None: nobody can tell."""
+
+    def stay(self) -> None:
+        """Write what tells rows that are put back from a dump."""
+
     def standbys(self) -> tuple[str | None, ...]:
         """Return how each standby follows the database's server, as it words it; None: it is not shown."""
 

@@ -165,10 +165,13 @@ FACTS = frozenset((
 """Names of the fields that decide something: words and numbers that a password may be by chance."""
 
 
+READ_HEADERS = ("Date", "Age", "Via", "Retry-After")
+
+
 class Answer(NamedTuple):
     """A response read whole; `secrets` are kept out of whatever is read of it.
 
-    `signed` tells whether its request was.
+    `headers` are those of READ_HEADERS that it has. `signed` tells whether its request was.
     """
 
     url: str

@@ -8,7 +8,6 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import requests
-from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import (
     HTTPError,
 )
@@ -20,6 +19,7 @@ from paper_run.services.answer import (
     CA_BUNDLE,
     LARGEST_BODY,
     PASSING,
+    READ_HEADERS,
     Answer,
     CallFailed,
     NeverSent,
@@ -208,11 +208,11 @@ class Transport:
             ) as response:
                 _read_whole(response, target, received)
             outcome = str(response.status_code)
-            headers = {name: self._secrets.text(value) for name, value in response.headers.items()}
+            said = ((name, response.headers.get(name)) for name in READ_HEADERS)
             return Answer(
                 target,
                 response.status_code,
-                CaseInsensitiveDict(headers),
+                {name: self._secrets.text(value) for name, value in said if value is not None},
                 bytes(received),
                 self._since(started),
                 self._secrets,

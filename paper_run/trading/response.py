@@ -19,6 +19,7 @@ from paper_run.trading.conclude import contradicts_itself, has_ended, placed_not
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import date
     from pathlib import Path
 
     from paper_run.errors import PaperRunError
@@ -199,8 +200,8 @@ def prove_keepable(reports: Path) -> None:
     files.sweep(reports / FOLDER)
 
 
-def keep(reports: Path, key: str, answer: Answer) -> None:
-    """Write the answer to a POST, synced, without credentials.
+def keep(reports: Path, key: str, answer: Answer, *, session: date) -> None:
+    """Write the answer to a POST of a session, synced, without credentials.
 
     :raises DataError: it can't be written.
     """
@@ -208,7 +209,14 @@ def keep(reports: Path, key: str, answer: Answer) -> None:
         body = answer.kept()
     except UnreadableAnswer:
         body = answer.words()
-    record = {"key": key, "url": answer.url, "status": answer.status, "body": body, "signed": answer.signed}
+    record = {
+        "key": key,
+        "session": str(session),  # of which it tells also where its ledger is lost
+        "url": answer.url,
+        "status": answer.status,
+        "body": body,
+        "signed": answer.signed,
+    }
     files.write_atomic(_path(reports, key), json.dumps(record).encode())
 
 

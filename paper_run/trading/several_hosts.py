@@ -40,10 +40,10 @@ def prove(
             "the same one by another URL"
         )
     yield from standbys(ledger)
-    if (before := ledger.account.other_database()) is not None:
-        _prove_nothing_is_missing(ledger, platform, preparation, before, accepted=accepts_database)
-        ledger.account.keep_database()
-        yield f"The ledger's server was promoted or restored since ({before}): it lacks nothing of today"
+    if (why := ledger.account.other_database()) is not None:
+        _prove_nothing_is_missing(ledger, platform, preparation, why, accepted=accepts_database)
+        yield f"The ledger's server was promoted or restored since ({why}): it lacks nothing of today"
+    ledger.account.keep_database()
     host = socket.gethostname()
     if not ledger.account.knows_host(host):
         _prove_gateway(ledger, platform)
@@ -63,7 +63,7 @@ def standbys(ledger: Ledger) -> Iterator[str]:
 
 
 def _prove_nothing_is_missing(
-    ledger: Ledger, platform: Platform, preparation: Preparation, before: str, *, accepted: bool
+    ledger: Ledger, platform: Platform, preparation: Preparation, why: str, *, accepted: bool
 ) -> None:
     if accepted:
         return
@@ -72,7 +72,7 @@ def _prove_nothing_is_missing(
         return
     raise DataError(
         f"The server of the ledger {ledger.name} was promoted or restored",
-        f"It was {before} when the ledger was used last. What was written last may be missing, and neither "
+        f"{why[:1].upper()}{why[1:]}. What was written last may be missing, and neither "
         "orchestrator nor proven broker tells whether today was traded. Nothing was sent.",
         remedies=(
             "See what the orchestrator did today.",

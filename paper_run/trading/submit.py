@@ -150,7 +150,8 @@ class _Sending:
                 self._look_at_rehearsal()
                 return response.judge_failure(error, orchestrator.url, self._knew_run)
             with contextlib.suppress(DataError):  # told if the ledger can't keep it either
-                response.keep(self._folder, attempt.row.key, answer)
+                session = attempt.known.snapshot.session
+                response.keep(self._folder, attempt.row.key, answer, session=session)
                 self.is_kept = True
             self._look_at_rehearsal()
             return response.judge_answer(answer, orchestrator.url, self._knew_run)
@@ -331,6 +332,10 @@ class _Sending:
             where = response.FOLDER if self.is_kept else None
             found = (*found, messages.not_recorded(attempt.known.orchestration, where, attempt.name))
         elif self.is_kept and not attempt.unwritten and (self.is_taken or not attempt.row.outcome_unknown):
-            with contextlib.suppress(DataError):  # it is brought in once more, to no effect
+            try:
                 response.drop(self._folder, attempt.row.key)
+            except DataError:
+                pass  # it is brought in once more, to no effect
+            except Exception as error:
+                found = (*found, messages.broke_behind_the_post(error))
         return AttemptEnd(attempt.document, found, attempt.restated)

@@ -40,6 +40,15 @@ def alter(day: MailedDay, statement: str, *values: str) -> None:
         connection.execute(statement, values)
 
 
+def test_what_became_of_a_mail_that_was_lost_is_no_others(day: MailedDay) -> None:
+    """Its row could not be saved from a damaged ledger, its deliveries could: the next mail is sent."""
+    day.must()
+    alter(day, "DELETE FROM mails")
+    day.must("email", "2026-11-25")
+    assert len(day.mails) == 2
+    assert day.queue == [("2026-11-25", "run", "sent")]
+
+
 # A refusal for good
 
 

@@ -110,7 +110,7 @@ class Schedule:
         sent = after["posts"][len(before["posts"]) :]
         must(len(sent) <= len(ended), f"{len(sent)} POSTs by {len(ended)} commands")
         self.counts["POSTs"] += len(sent)
-        too_slow = f"did not answer within {TIMEOUT} s"
+        too_slow = f"did not answer within {round(float(TIMEOUT), 1):g} s"
         for number, (key, _) in enumerate(sent):
             self.record.mishaps[key] = act.post if number == 0 or act.post == RUNNING else None
             if self.record.mishaps[key] not in (*LOST, RUNNING) and any(

@@ -5,10 +5,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+from support.answers import plain_500
 from support.command import run_command
 from support.desk import Desk
 from support.faulty_http import Answer
-from support.odd_platform import RUN
+from support.odd_platform import RUN, RUNS
 
 
 @pytest.fixture
@@ -178,6 +179,24 @@ def test_a_new_ledger_moves_the_older_files_and_refuses_their_session(traded: De
     assert [path.name for path in traded.reports.glob("*_paper_run.json")] == [
         f"{traded.session}_paper_run.json"
     ]
+
+
+def test_a_new_ledger_refuses_the_session_of_a_kept_answer(traded: Desk) -> None:
+    """Today's run was killed when it had kept the answer alone, and then the ledger was lost."""
+    traded.next_session()
+    assert traded.run(at="after replace *", do="SIGKILL").returncode == -9
+    traded.ledger.unlink()
+    for path in traded.reports.glob("ledger.sqlite3-*"):
+        path.unlink()
+    traded.platform.orchestrator.always("GET", RUNS, plain_500())
+    for args in (["--new-ledger"], []):
+        refused = traded.run(*args)
+        assert refused.returncode == 3, args
+        assert "was traded with an earlier ledger" in refused.stderr
+        assert ".pending" in refused.stderr
+    assert traded.platform.executed == 2
+    traded.next_session()
+    assert (traded.run().returncode, traded.platform.executed) == (0, 3)
 
 
 def test_a_session_of_an_earlier_ledger_is_traded_again_on_purpose(traded: Desk) -> None:

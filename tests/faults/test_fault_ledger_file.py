@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from support.answers import detail_list
 from support.desk import Desk
+from support.odd_orchestrator import RUN
 
 from paper_run.ledger.sqlite.schema import MIGRATIONS
 
@@ -187,6 +189,32 @@ def test_a_column_that_can_not_be_read_is_a_damaged_ledger(traded: Desk) -> None
     assert finished.returncode == 3
     assert str(traded.ledger) in finished.stderr
     assert traded.platform.requests == []
+
+
+@pytest.mark.parametrize("args", [[], ["--again"], ["mark"], ["resolve"], ["history", "--all", "reports"]])
+def test_a_ledger_that_has_lost_its_id_is_a_damaged_one(traded: Desk, args: list[str]) -> None:
+    """Saved without what says whose it is: exit 3, named, no traceback; no other account is taken for its."""
+    traded.write("DELETE FROM account")
+    traded.next_session()
+    finished = traded.run(*args)
+    assert finished.returncode == 3
+    assert f"The ledger {traded.ledger} is damaged" in finished.stderr
+    assert traded.platform.posts == []
+
+
+def test_the_orders_of_an_attempt_that_was_lost_are_no_others(traded: Desk) -> None:
+    """Its row could not be saved from a damaged ledger, its orders could: the next attempt has none."""
+    traded.write("DELETE FROM trades")
+    for name in traded.files():
+        (traded.reports / name).unlink()
+    traded.next_session()
+    traded.platform.orchestrator.script("POST", RUN, [detail_list("not a symbol")])
+    assert traded.run().returncode == 2
+    (row,) = traded.rows()
+    assert (row["state"], row["status"]) == ("nothing", "failed")
+    assert "that is not there" in traded.run("doctor").stdout
+    assert traded.run().returncode == 0
+    assert {order["trade"] for order in traded.rows("orders")} == {1, 3}
 
 
 @pytest.mark.parametrize("kind", ["exclusive", "writing"])

@@ -92,6 +92,28 @@ def test_a_wal_that_is_not_the_ledgers_stops_every_command(desk: Desk, wal: Path
     assert [each for each in desk.platform.requests[asked:] if each.method == "POST"] == []
 
 
+def test_a_damaged_ledger_is_not_its_wals_fault(desk: Desk, wal: Path) -> None:
+    """An index lost a row before the kill: nobody is told to move away what alone knows of today's POST."""
+    desk.run()
+    desk.next_session()
+    with contextlib.closing(sqlite3.connect(desk.ledger)) as connection:
+        (made,) = connection.execute(
+            "SELECT sql FROM sqlite_master WHERE name = 'orders_by_trade'"
+        ).fetchone()
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("DROP INDEX orders_by_trade")
+        connection.execute(f"{made} WHERE symbol <> 'AAPL'")
+        connection.execute("UPDATE sqlite_master SET sql = ? WHERE name = 'orders_by_trade'", (made,))
+        connection.commit()
+    killed_after_the_post(desk)
+    finished = desk.run()
+    assert (finished.returncode, desk.platform.executed) == (3, 2)
+    assert f"The ledger {desk.ledger} is damaged" in finished.stderr
+    assert "missing from index orders_by_trade" in finished.stderr
+    assert f"Leave {wal.name} beside it" in finished.stderr
+    assert "mv " not in finished.stderr
+
+
 def other_ledgers_wal(folder: Path) -> bytes:
     """Return a `-wal` of another ledger with each of its pages: taken in, it would be whole."""
     other = Desk(folder)

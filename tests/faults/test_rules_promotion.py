@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+import pytest
 from support.answers import plain_500
-from support.failover import copied, following, in_step, restored
+from support.failover import copied, following, in_step, kept_apart, restored
 from support.hosts import two_hosts
 from support.odd_platform import ORDERS, RUNS
 from support.postgres_server import OWNER, PASSWORD, Schema, Server
@@ -60,6 +61,67 @@ def test_rule_16_a_restored_server_that_lacks_todays_row_trades_nothing(
         one.platform.orchestrator.calm()
         one.next_session()
         assert (one.run().returncode, len(one.platform.posts)) == (0, 3)
+
+
+@pytest.mark.parametrize("how", ["schema", "rows", "database"])
+def test_rule_16_a_dump_that_was_put_back_trades_nothing_unseen(
+    tmp_path: Path, own_server: Server, how: str
+) -> None:
+    """On the same server and timeline too, nor by a host that has no file of today."""
+    schema = Schema(own_server)
+    with two_hosts(tmp_path, schema) as (one, two):
+        assert one.begin().returncode == 0
+        one.next_session()
+        two.next_session()
+        with kept_apart(schema, how) as put_back:
+            assert one.run().returncode == 0
+            put_back()
+        one.platform.orchestrator.always("GET", RUNS, plain_500())
+        untold = two.run()
+        assert (untold.returncode, len(one.platform.posts)) == (3, 2)
+        assert "Its rows were put back from a dump." in untold.stderr
+        assert two.run("--again").returncode == 3
+        one.platform.orchestrator.calm()
+        assert (two.run().returncode, len(one.platform.posts)) == (2, 2)
+        one.next_session()
+        two.next_session()
+        told = two.run()
+        assert (told.returncode, len(one.platform.posts)) == (0, 3)
+        assert "promoted or restored since (its rows were put back from a dump)" in told.stdout
+        two.next_session()
+        schema.ask("VACUUM (FULL, FREEZE)")
+        assert "was promoted" not in two.run().stdout
+
+
+def test_rule_16_a_ledger_of_before_learns_to_tell_a_dump(tmp_path: Path, own_server: Server) -> None:
+    """It has no row yet that tells one: its next trade writes it."""
+    schema = Schema(own_server)
+    with two_hosts(tmp_path, schema) as (one, _):
+        assert one.begin().returncode == 0
+        schema.ask("DELETE FROM account WHERE name = 'written'")
+        one.next_session()
+        assert "was promoted" not in one.run().stdout
+        one.next_session()
+        with kept_apart(schema, "schema") as put_back:
+            put_back()
+        one.platform.orchestrator.always("GET", RUNS, plain_500())
+        assert (one.run().returncode, len(one.platform.posts)) == (3, 2)
+
+
+@pytest.mark.parametrize("table", ["account", "schema_version"])
+def test_rule_16_a_schema_that_is_half_put_back_is_damaged(
+    tmp_path: Path, schema: Schema, table: str
+) -> None:
+    """What tells whose it is, or of which version, is gone: exit 3, named, no traceback, nothing sent."""
+    with two_hosts(tmp_path, schema) as (one, _):
+        assert one.begin().returncode == 0
+        schema.ask(f"DELETE FROM {table}")
+        one.next_session()
+        for args in ([], ["--again"], ["mark"], ["resolve"], ["report"], ["history"]):
+            refused = one.run(*args)
+            assert (refused.returncode, f"{schema.name} is damaged" in refused.stderr) == (3, True), args
+        assert "is damaged" in one.run("doctor").stdout
+        assert len(one.platform.posts) == 1
 
 
 def test_rule_16_a_new_host_proves_that_its_gateway_is_the_ledgers(tmp_path: Path, schema: Schema) -> None:

@@ -1,15 +1,18 @@
 """What becomes of a ledger's server in its life: copied, restored from a copy, followed, replaced."""
 
 import contextlib
+import os
 import shutil
 import signal
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from support.postgres_server import PASSWORD, Server, new_folder
+from support.postgres_server import OWNER, PASSWORD, Schema, Server, new_folder
 
 _PATIENCE = 60.0
+_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = %s"
 
 
 @contextlib.contextmanager
@@ -34,6 +37,38 @@ def restored(server: Server, copy: Path | None = None) -> None:
     server.own(server.data / "recovery.signal")
     server.start("-c", "restore_command=false", "-c", "recovery_target_timeline=latest")
     until(lambda: server.ask("SELECT pg_is_in_recovery()") == [(False,)])
+
+
+@contextlib.contextmanager
+def kept_apart(schema: Schema, how: str) -> Iterator[Callable[[], object]]:
+    """Keep what a ledger has, and yield what puts it back on the same server.
+
+    :param how: `schema`, made anew from a dump; `rows`, put into its tables; `database`, renamed to its own.
+    """
+    server, name = schema.server, schema.name
+    if how == "database":
+        server.ask("CREATE DATABASE ledgers_kept TEMPLATE ledgers")
+
+        def put_back() -> None:
+            server.ask("DROP DATABASE ledgers")
+            server.ask("ALTER DATABASE ledgers_kept RENAME TO ledgers")
+
+        yield put_back
+        return
+    url = server.url.replace(OWNER, "postgres", 1)
+    dump = ("--data-only", "--disable-triggers") if how == "rows" else ("--clean",)
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o777)
+        kept = f"{folder}/dump.sql"
+        server.call("pg_dump", f"--schema={name}", *dump, f"--file={kept}", url)
+
+        def put_rows_back() -> None:
+            if how == "rows":
+                tables = [row["tablename"] for row in schema.ask(_TABLES, name)]
+                schema.ask(f"TRUNCATE {', '.join(tables)}")
+            server.call("psql", "--quiet", "--set=ON_ERROR_STOP=1", f"--file={kept}", url)
+
+        yield put_rows_back
 
 
 @contextlib.contextmanager

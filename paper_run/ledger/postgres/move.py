@@ -58,6 +58,7 @@ def copy(source: Source, target: Store) -> int:
             _copy(source, target, table, order)
         account = _account(source, target)
         target.execute_many("INSERT INTO account (name, value) VALUES (?, ?)", account.items())
+        target.stay()
         return verify(source, target)
 
 

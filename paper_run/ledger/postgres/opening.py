@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from paper_run.model.progress import Waiting
 
 
+_WHOSE = "SELECT count(*) FROM account WHERE name IN ('ledger', 'lease')"
 _PATIENCE = 600.0
 """Seconds that the server may take to make or change tables, or for years of results: nothing hangs on it."""
 
@@ -161,6 +162,7 @@ def _make(store: Store, first: Callable[[str], None] | None = None) -> None:
             "database": store.cluster or "",
         }
         store.execute_many("INSERT INTO account (name, value) VALUES (?, ?)", facts.items())
+        store.stay()
         if first is not None:
             first(identity)
     store.created = True
@@ -196,8 +198,14 @@ def _refuse_older(store: Store) -> None:
 
 
 def _version(store: Store) -> int:
-    (found,) = store.rows("SELECT version FROM schema_version")
-    return int(found["version"])
+    """Return the version of a schema.
+
+    :raises DataError: rows are gone that each has, as while a dump is put back.
+    """
+    found = store.rows(f"SELECT version, ({_WHOSE}) AS facts FROM schema_version")
+    if not found or found[0]["facts"] < 2:
+        raise store.damaged(LookupError("what tells whose the ledger is, and of which version, is gone"))
+    return int(found[0]["version"])
 
 
 def _migrate(store: Store) -> None:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from paper_run.model.place import Place
 
 _AT_ONCE = 200
+_TRANSACTIONS = 1 << 32
+"""How many numbers of transactions there are, as rows have them."""
+_WRITTEN = "(SELECT oid::text FROM pg_database WHERE datname = current_database()) || '/' || ({})::text"
 
 
 class Store:
@@ -118,6 +121,19 @@ class Store:
         """Return the server's time, UTC: the same for each host."""
         with self.translated_errors():
             return session.clock(self.connection)
+
+    def was_put_back(self) -> bool | None:
+        """Return whether a dump was put back since `stay`: another transaction wrote the row than it says."""
+        found = self.rows(f"SELECT value <> {_WRITTEN.format('xmin')} FROM account WHERE name = 'written'")
+        return bool(found[0][0]) if found else None
+
+    def stay(self) -> None:
+        """Write a row that says which transaction of which database writes it."""
+        writing = _WRITTEN.format(f"txid_current() % {_TRANSACTIONS}")
+        self.run(
+            f"INSERT INTO account (name, value) VALUES ('written', {writing}) "
+            "ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+        )
 
     def standbys(self) -> tuple[str | None, ...]:
         """Return how each standby follows the server, in its own words; None: this user may not see it."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _HEADER = 32
+_DAMAGE = (sqlite3.Error, ValueError, LookupError, TypeError)
 _WHOSE = (
     "SELECT name, value FROM account WHERE name IN ('ledger', 'mail_identity', 'orchestrator_url', 'sandbox')"
 )
@@ -33,8 +34,13 @@ def prove(file: Path, path: Path) -> None:
     """
     try:
         _prove(file, path)
-    except (sqlite3.Error, ValueError, LookupError, TypeError) as error:
+    except _DAMAGE as error:
         found = path.with_name(next((each.name for each in beside(file)), f"{path.name}-wal"))
+        if not _is_whole_alone(file, path):
+            damaged = database.damaged(path, error)
+            may_hold = f"Leave {found.name} beside it, or keep both: it may hold what was traded last."
+            damaged.remedies = (Remedy(may_hold), *damaged.remedies)
+            raise damaged from error
         raise DataError(
             f"{found.name} beside the ledger {path} does not belong to it, or is damaged",
             f"Tried on a copy: {error}. Neither file was touched.",
@@ -62,6 +68,19 @@ def _prove(file: Path, path: Path) -> None:
         after = _told_by(copy)
         if after is None or not before <= after:
             raise ValueError("with it the ledger would be another one")
+
+
+def _is_whole_alone(file: Path, path: Path) -> bool:
+    """Whether a ledger is whole without what lies beside it: then that is what is wrong."""
+    with copied(file) as copy:
+        alone = copy.with_name("alone")
+        shutil.copyfile(copy, alone)
+        try:
+            with contextlib.closing(database.opened(alone, path)) as connection:
+                wholeness.prove(connection)
+        except _DAMAGE:
+            return False
+    return True
 
 
 def _told_by(path: Path) -> set[tuple[str, str]] | None:

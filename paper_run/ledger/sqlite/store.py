@@ -86,6 +86,12 @@ class Store:
     def server(self) -> None:
         """Return that a file has no server."""
 
+    def was_put_back(self) -> None:
+        """Return that nobody can tell of a file; the results beside it do."""
+
+    def stay(self) -> None:
+        """Write nothing."""
+
     def standbys(self) -> tuple[str | None, ...]:
         """Return that nothing follows a file."""
         return ()
