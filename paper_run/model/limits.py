@@ -120,7 +120,7 @@ def _would(each: Limit) -> str:
 
 
 def shown(percent: Decimal, limit: Decimal | None = None) -> str:
-    """Return a percentage of three digits, more where a limit would look like it: `198%`, `12.4%`.
+    """Return a percentage of three digits, more where a limit would look like it: `198%`, `−12.4%`.
 
     Both are ratios x 100: 150 is 150%.
     """
@@ -129,7 +129,7 @@ def shown(percent: Decimal, limit: Decimal | None = None) -> str:
         rounded = round(percent, digits)
         if limit is None or (rounded > limit) == (percent > limit):
             break
-    text = f"{rounded:,.{digits}f}"
+    text = f"{rounded or abs(rounded):,.{digits}f}".replace("-", "\N{MINUS SIGN}")
     return f"{text.rstrip('0').rstrip('.') if '.' in text else text}%"
 
 

@@ -25,6 +25,8 @@ from paper_run.model.limits import figure, found, from_json, shown, to_json, wor
         ("12345.6", "150", "12,346%"),
         ("150", None, "150%"),
         ("2.5", None, "2.5%"),
+        ("-0.8541", None, "−0.85%"),
+        ("-0.0001", None, "0%"),
     ],
 )
 def test_a_percentage_is_short_and_told_from_its_limit(percent: str, limit: str | None, said: str) -> None:

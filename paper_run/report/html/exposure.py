@@ -134,7 +134,7 @@ def _scale(ticks: Sequence[tuple[float, str]], down: Callable[[float], float]) -
 
 
 def _percent(value: float) -> str:
-    return limits.shown(Decimal(f"{value:.4f}")).replace("-", text.MINUS)
+    return limits.shown(Decimal(f"{value:.4f}"))
 
 
 def _dated(session: str) -> str:

@@ -127,7 +127,7 @@ def _risk(result: RunResult) -> tuple[Figure, ...]:
     return (
         _limited("Gross exposure", stated.gross),
         _limited("Largest position", stated.position),
-        Figure("Net exposure", net.replace("-", text.MINUS), "of equity"),
+        Figure("Net exposure", net, "of equity"),
     )
 
 
