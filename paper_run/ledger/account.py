@@ -51,10 +51,13 @@ class Account:
             return f"it was {before} when the ledger was used last"
         return "its rows were put back from a dump" if self._store.was_put_back() else None
 
+    @property
+    def tells_of_dumps(self) -> bool:
+        """Whether rows that were put back would be told from its own; older programs wrote nothing of it."""
+        return self._store.was_put_back() is not None
+
     def keep_database(self) -> None:
-        """Write, where that is not written, that it is used on this server and timeline, with these rows."""
-        if self.other_database() is None and self._store.was_put_back() is not None:
-            return
+        """Write that it is used on this server and timeline, with these rows."""
         with self._store.transaction():
             self._put("database", self._store.cluster or "")
             self._store.stay()

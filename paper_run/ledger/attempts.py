@@ -174,8 +174,7 @@ class Attempts:
     def _write_first(self, columns: Mapping[str, Any], session: date, number: int) -> int:
         """Write an attempt's first row; return its id."""
         self._fences.refuse_taken(columns["fence"], session, number)
-        (named,) = self._store.rows(f"SELECT MAX(id) AS id FROM ({_NAMED}) AS named")
-        row = {"id": (named["id"] or 0) + 1, **columns}
+        row = {"id": rows.next_id(self._store.rows, _NAMED), **columns}
         try:
             self._store.run(insert_into("trades", row), *row.values())
         except NotAloneError as error:  # the lease did not hold, and the fence does

@@ -149,10 +149,7 @@ class OpenOrders:
                 *(int(working), int(grown.contested), None if working else ended_in, None),
             )
             if booked != tuple(row[name] for name in _BOOKED):
-                put = ", ".join(f"{name} = ?" for name in _BOOKED)
-                self._run(
-                    f"UPDATE orders SET {put} WHERE client_order_id = ?", *booked, row["client_order_id"]
-                )
+                self._run(_BOOK, *booked, row["client_order_id"])
         return found
 
     def _put_back(
@@ -291,6 +288,7 @@ class OpenOrders:
 
 _SAID = 3
 _BOOKED = ("booked_qty", "booked_dollars", "followed", "contested", "ended_in", "said_by")
+_BOOK = f"UPDATE orders SET {', '.join(f'{name} = ?' for name in _BOOKED)} WHERE client_order_id = ?"
 _IN_ORDER = f"ORDER BY orders.{dialect.ROW}"
 _FIRST = "COALESCE(MAX(CASE WHEN last_trade IS NULL THEN trade ELSE last_trade + 1 END), 0)"
 _SENT = (

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from paper_run import NamedTuple
+from paper_run.ledger.rows import next_id
 
 MailKind = Literal["run", "settled", "mark", "close", "stopped", "unvalued", "late", "closed"]
 ChannelName = Literal["email", "push"]
@@ -86,8 +87,7 @@ class Mails:
             kind,
             attempt_number,
         )
-        (named,) = self._rows(f"SELECT MAX(id) AS id FROM ({_NAMED}) AS named")
-        identity = (named["id"] or 0) + 1
+        identity = next_id(self._rows, _NAMED)
         self._run(
             "INSERT INTO mails (id, session, kind, trade, trade_number, number, on_purpose, state, content, "
             "reached, queued_at) VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, '[]', ?)",

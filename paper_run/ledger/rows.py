@@ -310,6 +310,15 @@ def amount(value: str | None) -> Decimal | None:
     return None if value is None else Decimal(value)
 
 
+def next_id(rows: Callable[..., list[Any]], named: str) -> int:
+    """Return the id behind all that are named, also by what a row that was lost has left.
+
+    :param rows: runs a query and returns its rows. :param named: the query of these ids.
+    """
+    (found,) = rows(f"SELECT MAX(id) AS id FROM ({named}) AS named")
+    return int(found["id"] or 0) + 1
+
+
 def insert_into(table: str, columns: Collection[str]) -> str:
     """Return the statement that inserts these columns, its values in their order."""
     values = ", ".join("?" * len(columns))

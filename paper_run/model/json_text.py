@@ -24,27 +24,32 @@ def dumps(content: Mapping[str, Any] | Sequence[Any]) -> str:
 
 def written(fields: Iterable[tuple[str, Any]]) -> str:
     """Write a document whose fields are made one by one, so that it is never whole but as text."""
-    pieces, before = ["{"], "\n  "
-    for name, value in fields:
-        pieces += before, encode_basestring(name), ": ", _text(value, "\n  ")
-        del value
-        before = ",\n  "
-    return "".join((*pieces, "\n}\n" if len(pieces) > 1 else "}\n"))
+    return _object(fields, "\n") + "\n"
 
 
 def _text(value: Any, start: str) -> str:
     """Return a value as JSON text; `start` begins a line as deep as it is."""
     if (simple := _SIMPLE.get(value.__class__)) is not None:
         return simple(value)
-    within = f"{start}  "
     if isinstance(value, dict):
-        named = [f"{within}{encode_basestring(name)}: {_text(each, within)}" for name, each in value.items()]
-        return f"{{{','.join(named)}{start}}}" if named else "{}"
+        return _object(value.items(), start)
     if isinstance(value, (list, tuple)):
+        within = f"{start}  "
         return f"[{','.join([within + _text(each, within) for each in value])}{start}]" if value else "[]"
     if isinstance(value, int):
         return int.__repr__(value)
     raise TypeError(f"{type(value).__name__} has no place in a result document")
+
+
+def _object(fields: Iterable[tuple[str, Any]], start: str) -> str:
+    within = f"{start}  "
+    pieces: list[str] = []
+    before = f"{{{within}"
+    for name, value in fields:
+        pieces += before, encode_basestring(name), ": ", _text(value, within)
+        del value  # before the next one is made
+        before = f",{within}"
+    return "".join((*pieces, start, "}")) if pieces else "{}"
 
 
 _SIMPLE: dict[type, Callable[[Any], str]] = {

@@ -43,7 +43,8 @@ def prove(
     if (why := ledger.account.other_database()) is not None:
         _prove_nothing_is_missing(ledger, platform, preparation, why, accepted=accepts_database)
         yield f"The ledger's server was promoted or restored since ({why}): it lacks nothing of today"
-    ledger.account.keep_database()
+    if why is not None or not ledger.account.tells_of_dumps:
+        ledger.account.keep_database()
     host = socket.gethostname()
     if not ledger.account.knows_host(host):
         _prove_gateway(ledger, platform)
