@@ -14,6 +14,7 @@ from paper_run.ledger import existing, files, results
 from paper_run.ledger.ledger import refuse_foreign
 from paper_run.model import commands, messages
 from paper_run.model.commands import ours
+from paper_run.model.termination import undisguised
 from paper_run.report.listing import Tally
 from paper_run.services.deadline import BEFORE
 from paper_run.trading import before_post, hours, preflight
@@ -191,8 +192,9 @@ class _Day:
             channels=self.outbox.takes,
         )
         try:
-            file_again(self.workspace, end.restated)
-            return self._save(self.publisher.reports(end.document), end.failures)
+            with undisguised():
+                file_again(self.workspace, end.restated)
+                return self._save(self.publisher.reports(end.document), end.failures)
         except (PaperRunError, KeyboardInterrupt):
             raise
         except Exception as error:

@@ -12,7 +12,7 @@ import click
 from paper_run.cli import output
 from paper_run.cli.parsing import HELP, Commands, said, version
 from paper_run.errors import DataError, ExitStatus, Interrupted, PaperRunError, SeveralErrors
-from paper_run.model.termination import PATIENCE, never_swallow_an_interrupt
+from paper_run.model.termination import PATIENCE, never_swallow_an_interrupt, undisguised
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,11 +60,12 @@ def _status_of(arguments: Sequence[str]) -> int:
 
             if (answered := completion.answered(commands, os.environ)) is not None:
                 return int(answered)
-        status = commands.main(
-            list(arguments),
-            prog_name="python -m paper_run",
-            standalone_mode=False,
-        )
+        with undisguised():
+            status = commands.main(
+                list(arguments),
+                prog_name="python -m paper_run",
+                standalone_mode=False,
+            )
         return int(status or ExitStatus.SUCCESS)
     except SeveralErrors as several:
         error: PaperRunError = several

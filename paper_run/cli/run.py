@@ -10,6 +10,7 @@ import click
 from paper_run.cli import connect, flags, output
 from paper_run.cli.parsing import DayCommand, options_of, version
 from paper_run.errors import DataError, ExitStatus, PaperRunError, worst
+from paper_run.model.termination import undisguised
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -169,7 +170,8 @@ def beating(flags: Mapping[str, Any], sources: Sources, deadline: Deadline) -> I
     if not is_one_of_several:
         heart.start()
     try:
-        yield beat
+        with undisguised():
+            yield beat
     except PaperRunError as error:
         heart.end(int(error.exit_status), "\n".join(map(str, messages.single(error))))
         raise

@@ -1,6 +1,6 @@
 """SIGTERM: the first one during a POST goes on waiting for its answer; any other one breaks off at once.
 
-Ctrl-C breaks off always, also where it arrives while a finalizer runs.
+Ctrl-C breaks off always, also where it arrives while a finalizer runs or a lock is taken.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ import contextlib
 import signal
 import sys
 from typing import TYPE_CHECKING
+
+from paper_run.errors import PaperRunError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,6 +48,28 @@ class Patience:
 
 
 PATIENCE = Patience()
+
+
+@contextlib.contextmanager
+def undisguised() -> Iterator[None]:
+    """Raise an interrupt as itself that comes out of the block as another exception.
+
+    Python's own locks make a RuntimeError of one that arrives while they are taken once more. What this
+    package raises where it was interrupted says so in its own words, and goes through.
+
+    :raises KeyboardInterrupt: one was on its way when something else broke.
+    """
+    try:
+        yield
+    except PaperRunError:
+        raise
+    except Exception as error:
+        cause = error.__context__
+        while cause is not None and not isinstance(cause, KeyboardInterrupt):
+            cause = cause.__context__
+        if cause is None:
+            raise
+        raise KeyboardInterrupt from error
 
 
 def never_swallow_an_interrupt(unraisable: sys.UnraisableHookArgs) -> None:

@@ -12,7 +12,7 @@ from paper_run import NamedTuple
 from paper_run.errors import DataError, PaperRunError
 from paper_run.model import findings, messages
 from paper_run.model.attempt import LEAVES_WITHIN
-from paper_run.model.termination import PATIENCE
+from paper_run.model.termination import PATIENCE, undisguised
 from paper_run.services.answer import CallFailed, HeldBack
 from paper_run.services.orchestrator import read_orchestration
 from paper_run.trading import response, restatement
@@ -63,9 +63,10 @@ def submit(
     sending = _Sending(attempt, means, timeout)
     sending.begin(after=after, channels=channels)
     try:
-        with means.platform.deadline.stopped():
-            sending.orchestrate()
-        attempt.observe()
+        with undisguised():
+            with means.platform.deadline.stopped():
+                sending.orchestrate()
+            attempt.observe()
     except KeyboardInterrupt:
         sending.interrupted()
     except DataError as error:  # the ledger could not be read; what is known is still stated

@@ -5,6 +5,7 @@ import io
 import json
 import signal
 import subprocess
+from itertools import pairwise
 
 import pytest
 from support.answers import Answer
@@ -152,3 +153,22 @@ def test_rule_9_killed_again_and_again(desk: Desk) -> None:
     assert (len(desk.platform.posts), desk.platform.executed) == (1, 1)
     assert desk.saved()["run_id"] == desk.platform.orchestrator.runs[0]["run_id"]
     assert_whole(desk.files())
+
+
+@pytest.mark.parametrize("kind", ["SIGINT", "SIGTERM"])
+def test_rule_9_an_interrupt_that_a_lock_disguises_is_one(desk: Desk, kind: str) -> None:
+    """Python makes a RuntimeError of it where a wait's lock is taken again: at each such wait of a run."""
+    before: list[int] = []
+    for nth in range(1, 60, 2):
+        finished = desk.run(at="before wake", nth=nth, do=kind)
+        assert "Traceback" not in finished.stderr
+        assert "RuntimeError" not in finished.stdout + finished.stderr
+        before.append(desk.platform.executed)
+        desk.next_session()
+        if finished.returncode == 0:
+            break
+        assert finished.returncode == 130, finished.stderr
+    assert before[0] == 0
+    assert {after - earlier for earlier, after in pairwise(before)} == {0, 1}
+    assert desk.run().returncode == 0
+    assert desk.platform.executed == before[-1] + 1

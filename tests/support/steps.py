@@ -4,6 +4,7 @@ import os
 import resource
 import signal
 import sqlite3
+import threading
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -19,7 +20,8 @@ class Steps:
     """Counts the steps, and does something at the n-th of those whose name matches a pattern.
 
     A step is named `before` or `after` and what it is: `before sync`, `after replace NAME`, `before sql
-    INSERT INTO trades`, `before POST /path`, `after connect for POST`, `after GET /path`.
+    INSERT INTO trades`, `before POST /path`, `after connect for POST`, `after GET /path`, `before wake`: a
+    wait of the main thread is over, and its lock is not yet taken again.
     """
 
     def __init__(self, pattern: str, nth: int, action: Callable[[], None]) -> None:
@@ -39,6 +41,7 @@ class Steps:
             setattr(os, name, self._followed(name, getattr(os, name)))
         self._follow_ledger()
         self._follow_requests()
+        self._follow_waits()
 
     def _followed(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         def followed(*args: Any, **kwargs: Any) -> Any:
@@ -91,6 +94,22 @@ class Steps:
 
         psycopg.Connection.execute = followed  # type: ignore[method-assign]
         commit._answer = answered
+
+    def _follow_waits(self) -> None:
+        step, made = self.step, threading.Condition.__init__
+
+        def init(condition: Any, *args: Any) -> None:
+            made(condition, *args)
+            take_again = condition._acquire_restore
+
+            def woken(state: Any) -> None:
+                if threading.current_thread() is threading.main_thread():
+                    step("before wake")
+                take_again(state)
+
+            condition._acquire_restore = woken
+
+        threading.Condition.__init__ = init  # type: ignore[method-assign]
 
     def _follow_requests(self) -> None:
         exchange = Transport._exchange
