@@ -95,10 +95,12 @@ def is_of(mark: Mark, now: datetime, next_session: date) -> bool:
     return (mark.time or now).astimezone(now.tzinfo).date() < next_session
 
 
-_OPTION = re.compile(r"[A-Z0-9]{1,6} {0,5}[0-9]{6}[CP][0-9]{8}")
-_COIN = re.compile(r"[A-Z0-9]{2,10}/[A-Z]{3,5}|[A-Z0-9]{3,10}USD|[A-Z0-9]{2,10}USD[TC]")
+_OPTION = r"[A-Z0-9]{1,6} {0,5}[0-9]{6}[CP][0-9]{8}"
+_COIN = r"[A-Z0-9]{2,10}/[A-Z]{3,5}|[A-Z0-9]{3,10}USD|[A-Z0-9]{2,10}USD[TC]"
 
 
 def is_us_equity(symbol: str) -> bool:
     """Whether a symbol may be a US share: no option (a contract is not a share), no coin."""
-    return not (_OPTION.fullmatch(symbol) or _COIN.fullmatch(symbol))
+    if symbol.isalpha() and "USD" not in symbol:
+        return True
+    return not re.fullmatch(rf"{_OPTION}|{_COIN}", symbol)

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-_FIRST = (".", "__jinja2_")
-_LEFT = re.compile(r"\..*\.[0-9a-f]+\.tmp(?:-[a-z]+)?|__jinja2_.*\.tmp")
+_LEFT = r"\..*\.[0-9a-f]+\.tmp(?:-[a-z]+)?|__jinja2_.*\.tmp"
 """Names of temporary files: ours, those of a ledger that is being made, and those of earlier versions."""
 
 
@@ -90,7 +89,7 @@ def prove_outputs(paths: Iterable[Path]) -> None:
 def sweep(folder: Path) -> None:
     """Remove the temporary files of whoever was killed; one that is being written is locked, and stays."""
     for name in os.listdir(folder):  # thousands of reports lie there after some years
-        if name.startswith(_FIRST) and _LEFT.fullmatch(name):
+        if ".tmp" in name and re.fullmatch(_LEFT, name):
             _remove_if_dead(folder / name)
 
 

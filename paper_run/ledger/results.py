@@ -29,6 +29,9 @@ _OLDER = (  # compiled where it is asked for: nearly no command does
 )
 _BEFORE = "before-"
 
+ANSWERS = ".pending"
+"""The folder, in that of the reports, where answers wait that no ledger has."""
+
 
 class Found(NamedTuple):
     """A result's file, and what its name tells: the session, and of an attempt its number."""
@@ -54,7 +57,7 @@ def of_account(folder: Path, orchestrator_url: str) -> Iterator[Path]:
         if _is_real(found.path, _read(found.path), orchestrator_url):
             yield found.path
     for place in places:
-        yield from _answers(place)
+        yield from answers(place)
 
 
 def lacking(ledger: Ledger, folder: Path, orchestrator_url: str) -> list[Path]:
@@ -72,7 +75,7 @@ def lacking(ledger: Ledger, folder: Path, orchestrator_url: str) -> list[Path]:
         result = _read(path)
         if _is_real(path, result, orchestrator_url) and not _is_known(ledger, found, result):
             lacked.append(path)
-    return lacked + [each for each in _answers(folder) if ledger.attempts.by_key(each.stem) is None]
+    return lacked + [each for each in answers(folder) if ledger.attempts.by_key(each.stem) is None]
 
 
 def traded_before(folder: Path, session: date, orchestrator_url: str) -> Path | None:
@@ -82,7 +85,7 @@ def traded_before(folder: Path, session: date, orchestrator_url: str) -> Path | 
             is_attempt = found.session == str(session) and found.number is not None
             if is_attempt and _is_real(found.path, _read(found.path), orchestrator_url):
                 return found.path
-        for path in _answers(before):
+        for path in answers(before):
             if _session_of(path) == str(session):
                 return path
     return None
@@ -119,10 +122,11 @@ def _in(folder: Path) -> list[Found]:
     return found
 
 
-def _answers(folder: Path) -> list[Path]:
-    """Return the answers that wait in a folder for their ledger; each is called by the key of its attempt."""
-    pending = folder / ".pending"
-    return sorted(pending.glob("*.json")) if pending.is_dir() else []
+def answers(folder: Path) -> list[Path]:
+    """Return the answers that wait beside a ledger to be brought into it; each is called by its key."""
+    pending = folder / ANSWERS
+    names = sorted(os.listdir(pending)) if pending.is_dir() else ()
+    return [pending / name for name in names if name.endswith(".json")]
 
 
 def _session_of(answer: Path) -> str | None:

@@ -19,17 +19,17 @@ _LONG = 8
 _SHORTEST = 4
 """A shorter password is a part of too many words; it is found together with its user alone."""
 
-_URL_LOGIN = re.compile(
+# Patterns are compiled where they are first used, here and wherever a usual day does without one.
+_URL_LOGIN = (
     r"(?<=:)((?:\\?/){2})"
     r"(?:[^\s/\\?#\"'<>]*@|[^\s/?#@:\"'<>]*:(?![0-9]*(?:[/?#\s\"'<>]|$))[^\s\"'<>]*@)"
 )
-_URL_END = re.compile(r"(:(?:\\?/){2}[^\s?#\"'<>]*[?#])[^\s\"']+")
-_QUERY = re.compile(r"([?#])[^\s?#=\"'<>]*=[^\s\"']*")
-_CUT_OFF = re.compile(r"[.…\s\"')\]}]*\Z")
-_IN_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
+_URL_END = r"(:(?:\\?/){2}[^\s?#\"'<>]*[?#])[^\s\"']+"
+_QUERY = r"([?#])[^\s?#=\"'<>]*=[^\s\"']*"
+_IN_BASE64 = r"[A-Za-z0-9+/_-]{8,}={0,2}"
 
-
-_A_FACT = re.compile(r"[a-z0-9_.:+/-]+|[A-Z0-9_.:+/-]+")
+_BEHIND_A_CUT = frozenset(".…\"')]}")
+_A_FACT = r"[a-z0-9_.:+/-]+|[A-Z0-9_.:+/-]+"
 """What a status, a name, an id, a symbol, a number or a date looks like."""
 _MARKUP = frozenset("&<>\"'")
 _UNUSUAL = (b"\\", b"\0", b"\xed")
@@ -50,7 +50,8 @@ class _Form(NamedTuple):
             if ours != theirs:
                 break
             length += 1
-        return length if length == len(self.text) or _CUT_OFF.match(text, at + length) else 0
+        is_cut_off = all(sign in _BEHIND_A_CUT or sign.isspace() for sign in text[at + length :])
+        return length if length == len(self.text) or is_cut_off else 0
 
 
 class _Finder:
@@ -104,7 +105,7 @@ class Secrets:
         forms = {*(_joined(*pair) for pair in pairs), *_each(alone), *(base64 - self._base64)}
         self._all = _Finder(forms)
         self._in_facts = _Finder(form for form in forms if not form.is_plain or len(form.text) >= _LONG)
-        self._by_chance = frozenset(filter(_A_FACT.fullmatch, alone))
+        self._by_chance = frozenset(secret for secret in alone if re.fullmatch(_A_FACT, secret))
 
     def __repr__(self) -> str:
         return "Secrets(<hidden>)"
@@ -116,7 +117,7 @@ class Secrets:
         """
         clean = text.encode("utf-8", "replace").decode("utf-8")
         clean = _without_url_parts(self._all.without(self._without_base64(clean)))
-        return _QUERY.sub(rf"\1{HIDDEN}", clean) if "=" in clean else clean
+        return re.sub(_QUERY, rf"\1{HIDDEN}", clean) if "=" in clean else clean
 
     def values(self, value: Any, *, facts: Collection[str] = ()) -> tuple[Any, bool]:
         """Return a JSON value with each text cleaned, and whether that changed anything.
@@ -133,7 +134,7 @@ class Secrets:
         text = body.decode("utf-8", "replace")
         if self._all.finds(text) or any(form.text[: form.least] in text for form in self._base64):
             return True
-        return "://" in text or _QUERY.search(text) is not None
+        return "://" in text or ("=" in text and re.search(_QUERY, text) is not None)
 
     def _value(self, value: Any, facts: Collection[str], *, is_fact: bool) -> tuple[Any, bool]:
         if isinstance(value, str):
@@ -159,7 +160,7 @@ class Secrets:
         return _without_url_parts(clean)
 
     def _without_base64(self, text: str) -> str:
-        return _IN_BASE64.sub(self._unless_secret, text) if self._base64 else text
+        return re.sub(_IN_BASE64, self._unless_secret, text) if self._base64 else text
 
     def _unless_secret(self, found: re.Match[str]) -> str:
         """Hide what holds a secret in base64, or is a piece of one: that gives a piece of it away."""
@@ -212,7 +213,9 @@ def _base64(text: str) -> set[str]:
 def _without_url_parts(text: str) -> str:
     if "://" not in text and ":\\/" not in text:
         return text
-    return _URL_END.sub(rf"\1{HIDDEN}", _URL_LOGIN.sub(rf"\1{HIDDEN}@", text))
+    if "@" in text:
+        text = re.sub(_URL_LOGIN, rf"\1{HIDDEN}@", text)
+    return re.sub(_URL_END, rf"\1{HIDDEN}", text) if "?" in text or "#" in text else text
 
 
 NO_SECRETS = Secrets()

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import email.utils
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from paper_run import money
+from paper_run.model.calendar import read_date
 from paper_run.services.answer import UnreadableAnswer
 
 if TYPE_CHECKING:
+    from datetime import date
     from decimal import Decimal
 
     from paper_run.services.answer import Answer
 
 _LONGEST_WORDS = 600
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _FIRST_YEAR, _LAST_YEAR = 1970, 9998  # outside them a zone can leave what a datetime holds
 
 
@@ -133,10 +134,8 @@ def day(source: dict[str, Any], key: str) -> date | None:
     value = source.get(key)
     if value is None or value == "":
         return None
-    if not isinstance(value, str) or not _DAY.fullmatch(value):
-        raise Unreadable(f"{key} is not a date")
     try:
-        return date.fromisoformat(value)
+        return read_date(value if isinstance(value, str) else "")
     except ValueError:
         raise Unreadable(f"{key} is not a date") from None
 

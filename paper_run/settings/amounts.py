@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -33,10 +32,8 @@ def symbols(values: Iterable[RawValue]) -> tuple[str, ...]:
     """
     found: dict[str, None] = {}
     for given in values:
-        for word in re.split(r"[,\s]", given.value):
+        for word in given.value.replace(",", " ").split():
             symbol = raw.symbol(word)
-            if not word:
-                continue
             if symbol is None:
                 because = "" if word == given.value else f"{shown(word)} is no symbol"
                 raise given.wrong(raw.SYMBOL_FORM, because=because)
@@ -66,7 +63,7 @@ def dollars(given: RawValue) -> Decimal:
 
     :raises DataError: it is none.
     """
-    if not re.fullmatch(r"[0-9]+(?:\.[0-9]{1,2})?", given.value):
+    if not raw.is_plain_number(given.value, places=2):
         raise given.wrong(_AMOUNT_FORM)
     amount = Decimal(given.value)
     if not 0 < amount < _AMOUNT_LIMIT:
@@ -81,7 +78,7 @@ def threshold(given: RawValue) -> Decimal | None:
     """
     if given.value == "off":
         return None
-    if not re.fullmatch(r"[0-9]{1,6}(?:\.[0-9]{1,2})?", given.value) or not Decimal(given.value):
+    if not raw.is_plain_number(given.value, digits=6, places=2) or not Decimal(given.value):
         raise given.wrong(_THRESHOLD_FORM)
     return Decimal(given.value)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 SCHEMA, PLATFORM = "PAPER_RUN_LEDGER_SCHEMA", "PAPER_RUN_PLATFORM"
 _FORM = "postgresql://[USER[:PASSWORD]@]HOST[:PORT][,...]/DATABASE[?sslmode=verify-full]"
 _HOST = r"(?:\[[0-9A-Fa-f:.]+\]|[^@/?#:,\[\]]*)(?::[0-9]{1,5})?"
-_URL = re.compile(
+_URL = (
     rf"(?P<kind>postgres(?:ql)?://)(?:(?P<login>[^@/?#]*)@)?(?P<hosts>{_HOST}(?:,{_HOST})*)"
     r"(?P<path>/[^@/?#]+)(?:\?[^#]*)?"
 )
@@ -29,7 +29,7 @@ def url(given: RawValue) -> str:
     """
     if not given.value.isprintable() or " " in given.value:
         raise given.showing("<hidden>").wrong(_FORM, because="it holds a space or an unprintable character")
-    found = _URL.fullmatch(given.value)
+    found = re.fullmatch(_URL, given.value)
     if found is None:
         is_ours = given.value.startswith(("postgresql://", "postgres://"))
         because = "in a password @ is written %40, / is %2F, # is %23"
@@ -94,7 +94,7 @@ def named_with_schema(given: RawValue, sources: Sources) -> Database:
 
 def shown(typed: str) -> str | None:
     """Return what of a URL may be shown and typed again: no password, no query; None: it is no such URL."""
-    found = _URL.fullmatch(typed)
+    found = re.fullmatch(_URL, typed)
     if found is None:
         return None
     user = (found["login"] or "").partition(":")[0]

@@ -40,7 +40,20 @@ SYMBOL_FORM = "letters and digits, joined by '.', '-' or '/', such as AAPL, BRK.
 
 def symbol(word: str) -> str | None:
     """Return a symbol as it is traded, in capitals, such as `BRK.B`; None where the word can be none."""
-    return word.upper() if re.fullmatch(r"[A-Za-z0-9]+(?:[./-][A-Za-z0-9]+)*", word) else None
+    parts = word.replace("/", ".").replace("-", ".").split(".")
+    return word.upper() if word.isascii() and all(map(str.isalnum, parts)) else None
+
+
+def is_plain_number(text: str, *, digits: int = 100, places: int = 100) -> bool:
+    """Whether a text is digits, and behind a point more: no sign, no exponent, no blank.
+
+    :param digits: how many may stand before the point. :param places: and behind it.
+    """
+    whole, point, decimals = text.partition(".")
+    parts = (whole, decimals) if point else (whole,)
+    return (
+        text.isascii() and all(map(str.isdigit, parts)) and len(whole) <= digits and len(decimals) <= places
+    )
 
 
 def seconds(given: RawValue, *, least: Decimal, most: Decimal, example: Decimal) -> Decimal:
@@ -49,7 +62,7 @@ def seconds(given: RawValue, *, least: Decimal, most: Decimal, example: Decimal)
     :raises DataError: it is no plain number, or out of bounds.
     """
     form = f"seconds as a plain number from {least} to {most}, such as {example} or 2.5"
-    if not re.fullmatch(r"[0-9]+(?:\.[0-9]+)?", given.value):
+    if not is_plain_number(given.value):
         raise given.wrong(form)
     read = Decimal(given.value)
     if not least <= read <= most:

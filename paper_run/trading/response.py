@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from paper_run import NamedTuple
 from paper_run.errors import DataError, DependencyError, OrchestrationError, Remedy
 from paper_run.ledger import files
+from paper_run.ledger.results import ANSWERS, answers
 from paper_run.model.commands import ours
 from paper_run.model.findings import Finding, warning
 from paper_run.services import wire
@@ -180,9 +181,6 @@ def _remedies(status: int) -> tuple[str, ...]:
     return ("Correct what it names, then run again: the session is still open.",)
 
 
-FOLDER = ".pending"
-
-
 class Pending(NamedTuple):
     """An answer that was kept, and the key of the POST that it answers."""
 
@@ -196,8 +194,8 @@ def prove_keepable(reports: Path) -> None:
 
     :raises DataError: it can't.
     """
-    files.prove_writable(reports / FOLDER, purpose="The folder for the orchestrator's answer")
-    files.sweep(reports / FOLDER)
+    files.prove_writable(reports / ANSWERS, purpose="The folder for the orchestrator's answer")
+    files.sweep(reports / ANSWERS)
 
 
 def keep(reports: Path, key: str, answer: Answer, *, session: date) -> None:
@@ -246,15 +244,14 @@ def unreadable(reports: Path) -> list[Finding]:
 
 
 def _kept_or_unreadable(reports: Path) -> Iterator[Pending | Finding]:
-    folder = reports / FOLDER
-    for path in sorted(folder.glob("*.json")) if folder.is_dir() else ():
+    for path in answers(reports):
         try:
             record = json.loads(path.read_bytes())
             answer = Answer(record["url"], int(record["status"]), {}, record["body"].encode(), 0)
             answer = answer._replace(signed=bool(record.get("signed")))
             yield Pending(str(record["key"]), answer, path)
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-            name = f"{FOLDER}/{path.name}"
+            name = f"{ANSWERS}/{path.name}"
             why = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
             yield warning(
                 "answer_unreadable",
@@ -269,4 +266,4 @@ def _kept_or_unreadable(reports: Path) -> Iterator[Pending | Finding]:
 
 
 def _path(reports: Path, key: str) -> Path:
-    return reports / FOLDER / f"{key}.json"
+    return reports / ANSWERS / f"{key}.json"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple
 from paper_run.errors import DataError, PaperRunError
+from paper_run.ledger.results import ANSWERS
 from paper_run.model import findings, messages
 from paper_run.model.attempt import LEAVES_WITHIN
 from paper_run.model.termination import PATIENCE, undisguised
@@ -330,7 +331,7 @@ class _Sending:
         own = attempt.recorded_failures() if attempt.is_superseded else attempt.outcome.failures
         found = (*own, *attempt.unwritten[:1], *self.broken)
         if self.asked and attempt.unwritten and attempt.known.orchestration is not None:
-            where = response.FOLDER if self.is_kept else None
+            where = ANSWERS if self.is_kept else None
             found = (*found, messages.not_recorded(attempt.known.orchestration, where, attempt.name))
         elif self.is_kept and not attempt.unwritten and (self.is_taken or not attempt.row.outcome_unknown):
             try:

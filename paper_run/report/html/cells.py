@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from paper_run.book.statistics import Statistic
 
 
-_NUMBER = re.compile(r">([-+\u2212]?\$?[\d.,]+(?:\s%)?)</td>")
+_NUMBER = re.compile(r">((?:[-+]|\u2212)?\$?[\d.,]+(?:\s%)?)</td>")
 _WIDTHS = range(7, 17)
 
 
