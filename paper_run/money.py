@@ -91,7 +91,8 @@ def total(values: Iterable[Decimal]) -> Decimal:
 
 def digits(value: Decimal) -> str:
     """Write the exact digits, without an exponent; zero has no sign."""
-    return format(value or value.copy_abs(), "f")
+    written = str(value)
+    return written if value and "E" not in written else format(value or value.copy_abs(), "f")
 
 
 def trimmed(value: Decimal) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from functools import lru_cache
 from json.encoder import encode_basestring
 from types import NoneType
 from typing import TYPE_CHECKING, Any
@@ -44,12 +45,16 @@ def _text(value: Any, start: str) -> str:
 def _object(fields: Iterable[tuple[str, Any]], start: str) -> str:
     within = f"{start}  "
     pieces: list[str] = []
-    before = f"{{{within}"
     for name, value in fields:
-        pieces += before, encode_basestring(name), ": ", _text(value, within)
+        simple = _SIMPLE.get(value.__class__)
+        pieces.append(f"{_field(name)}{simple(value) if simple else _text(value, within)}")
         del value  # before the next one is made
-        before = f",{within}"
-    return "".join((*pieces, start, "}")) if pieces else "{}"
+    return f"{{{within}{f',{within}'.join(pieces)}{start}}}" if pieces else "{}"
+
+
+@lru_cache(maxsize=1_000)
+def _field(name: str) -> str:
+    return f"{encode_basestring(name)}: "
 
 
 _SIMPLE: dict[type, Callable[[Any], str]] = {

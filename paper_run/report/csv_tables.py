@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from paper_run.book.comparison import Theirs
 from paper_run.book.days import rounded
-from paper_run.money import CONTEXT
-from paper_run.report.text import exact, printable
+from paper_run.money import CONTEXT, digits
+from paper_run.report.text import printable
 
 if TYPE_CHECKING:
     from paper_run.book.symbols import SymbolTotals
@@ -229,11 +229,13 @@ def cell(value: Decimal | int | str | bool | None) -> str:
     if value is None:
         return ""
     if isinstance(value, Decimal):
-        return exact(value)
+        return digits(value)
     if not isinstance(value, str):
         return str(value).lower()
     text = printable(value)
-    if text.startswith(_CELL_BREAKS) or text.lstrip().startswith(_FORMULA_STARTS):
+    if not text[:1].isalnum() and (
+        text.startswith(_CELL_BREAKS) or text.lstrip().startswith(_FORMULA_STARTS)
+    ):
         return "'" + text
     return text
 

@@ -6,6 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from paper_run.money import digits
+
 if TYPE_CHECKING:
     from paper_run.book.statistics import Statistic
 
@@ -43,7 +45,7 @@ def one_line(text: str) -> str:
 
 def exact(value: Decimal | int) -> str:
     """Return all digits of a number, without exponent or separators: what CSV and titles carry."""
-    return format(value, "f") if isinstance(value, Decimal) else str(value)
+    return digits(value) if isinstance(value, Decimal) else str(value)
 
 
 def is_rounded(value: Decimal | int, places: int) -> bool:

@@ -7,10 +7,10 @@ import ssl
 import threading
 from typing import TYPE_CHECKING, Any
 
-import requests  # noqa: F401  the whole before its parts: the heartbeat's thread may be importing it
+import requests  # the whole before its parts: the heartbeat's thread may be importing it
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connectionpool import ConnectionPool, HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import (
     ConnectTimeoutError,
     NameResolutionError,
@@ -22,7 +22,7 @@ from paper_run.services.answer import LATE, HeldBack
 from paper_run.services.deadline_socket import Limits, connect, look_up, secured
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 
 CONNECT_SECONDS = 3.0
@@ -110,12 +110,38 @@ _POOLS = {"http": _Pool, "https": _SecurePool}
 
 
 class Adapter(HTTPAdapter):
-    """Has requests make its connections of ours, through a proxy too."""
+    """Has requests make its connections of ours, through a proxy too.
+
+    What a service is asked for, it is asked in one way: its pool is looked for once, not for each of five
+    hundred orders.
+    """
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """See requests."""
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = _POOLS
+        self._pools: dict[str, ConnectionPool] = {}
+
+    def get_connection_with_tls_context(
+        self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
+    ) -> ConnectionPool:
+        """See requests."""
+        origin = "/".join(str(request.url).split("/", 3)[:3])
+        if origin not in self._pools:
+            self._pools[origin] = super().get_connection_with_tls_context(request, *args, **kwargs)
+        return self._pools[origin]
+
+    def request_url(self, request: requests.PreparedRequest, proxies: Mapping[str, str] | None) -> str:
+        """See requests."""
+        is_direct = not any((proxies or {}).values())
+        return request.path_url if is_direct else super().request_url(request, proxies)
+
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
+        """Return an answer without what nothing of ours asks for, such as cookies."""
+        response = requests.Response()
+        response.status_code, response.headers, response.raw = resp.status, resp.headers, resp
+        response.url, response.request = str(req.url), req
+        return response
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> ProxyManager:
         """See requests."""
