@@ -11,6 +11,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from jinja2 import ModuleLoader
+from jinja2.bccache import bc_version
 from support.tree import ROOT, copy_project, project_files
 
 from paper_run import __version__
@@ -119,6 +121,7 @@ def test_the_wheel_runs_from_an_empty_folder(wheel: Path, tmp_path: Path) -> Non
     assert __version__ in _run(python, "-m", "paper_run", "--version", cwd=elsewhere)
     assert __version__ in _run(python.parent / "paper-run", "--version", cwd=elsewhere)
     _assert_a_day_runs(python, elsewhere)
+    assert not [*elsewhere.rglob(".template-cache")]  # nothing was left to compile
 
 
 def test_the_wheel_holds_the_whole_program_and_nothing_else(wheel: Path) -> None:
@@ -126,11 +129,16 @@ def test_the_wheel_holds_the_whole_program_and_nothing_else(wheel: Path) -> None
     files = {path.relative_to(ROOT).as_posix() for path in project_files()}
     modules = {path for path in files if path.startswith("paper_run/")}
     templates = {f"paper_run/{path}" for path in files if path.startswith("templates/")}
-    assert any(path.endswith(".html") for path in templates)
+    compiled = {
+        f"paper_run/templates/compiled_{bc_version}/{ModuleLoader.get_module_filename(Path(path).name)}"
+        for path in templates
+        if path.endswith(".html")
+    }
+    assert len(compiled) == 5
     with zipfile.ZipFile(wheel) as archive:
         packed = set(archive.namelist())
     about = f"paper_run-{__version__}.dist-info/"
-    assert {path for path in packed if not path.startswith(about)} == modules | templates
+    assert {path for path in packed if not path.startswith(about)} == modules | templates | compiled
 
 
 def test_the_sdist_holds_what_a_build_needs(dist: Path) -> None:
@@ -140,5 +148,5 @@ def test_the_sdist_holds_what_a_build_needs(dist: Path) -> None:
         packed = {name.partition("/")[2] for name in archive.getnames()}
     files = {path.relative_to(ROOT).as_posix() for path in project_files()}
     sources = {path for path in files if path.startswith(("paper_run/", "templates/"))}
-    assert packed >= {"LICENSE", "README.md", "pyproject.toml", "setup.cfg"} | sources
+    assert packed >= {"LICENSE", "README.md", "pyproject.toml", "setup.cfg", "setup.py"} | sources
     assert not any(path.startswith("reports/") for path in packed)

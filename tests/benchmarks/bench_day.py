@@ -11,12 +11,12 @@ from measuring import cpu_of, cpu_seconds, installed, medians, options, show
 from serving import day, served, with_broker
 
 IMPORTS = "import click, requests, tenacity, jinja2"
-WARM = "a day, template cache warm"
+USUAL = "a day"
 WITH_BROKER = "the same with broker and quotes"
 MAILED = "the same with its e-mail, to a server on loopback"
 PUSHED = "the same with a push, to a receiver on loopback"
-COLD = "a day in a new reports folder (caches cold)"
-BUDGETS = {WARM: 1.25, WITH_BROKER: 1.35, MAILED: 1.45, COLD: 1.6}
+NEW = "a day in a new reports folder"
+BUDGETS = {USUAL: 1.25, WITH_BROKER: 1.35, MAILED: 1.45, NEW: 1.6}
 
 
 sys.path.append(str(Path(__file__).parents[1]))
@@ -48,16 +48,16 @@ def main() -> None:
         push = {"PAPER_RUN_NOTIFY": f"json://127.0.0.1:{receiver.port}/", "PAPER_RUN_NOTIFY_ON": "always"}
         numbers = itertools.count()
 
-        def cold() -> float:
-            return cpu_of(day(python, folder / f"cold-{next(numbers)}", client).used)
+        def anew() -> float:
+            return cpu_of(day(python, folder / f"new-{next(numbers)}", client).used)
 
         what = {
             IMPORTS: functools.partial(cpu_seconds, [python, "-c", IMPORTS], folder),
-            WARM: lambda: cpu_of(day(python, folder / "warm", client).used),
+            USUAL: lambda: cpu_of(day(python, folder / "usual", client).used),
             WITH_BROKER: lambda: cpu_of(day(python, folder / "broker", with_broker(account)).used),
             MAILED: lambda: cpu_of(day(python, folder / "mailed", client | mail.env).used),
             PUSHED: lambda: cpu_of(day(python, folder / "pushed", client | push).used),
-            COLD: cold,
+            NEW: anew,
         }
         show("A day", medians(what, given.rounds), base=IMPORTS, budgets=BUDGETS)
 

@@ -1,7 +1,6 @@
 """The page by its number of orders: what it costs to make, what it weighs, how long it takes to open."""
 
 import functools
-import itertools
 import shutil
 import subprocess
 import sys
@@ -49,28 +48,18 @@ def _page(folder: Path, orders: int) -> Path:
 
 def _show_making(python: Path, folder: Path, rounds: int) -> None:
     """Print the CPU that making each page takes; the pages are left in the folder."""
-    numbers = itertools.count()
-
-    def cold(orders: int) -> float:
-        return _make(python, folder, orders, folder / f"cold-{next(numbers)}")
-
-    warm = {
-        f"{orders:,} orders": functools.partial(_make, python, folder, orders, folder / "warm")
-        for orders in ORDERS
-    }
-    base = next(iter(warm))
-    compiling = {f"{base}, template cache cold": functools.partial(cold, ORDERS[0])}
+    making = {f"{orders:,} orders": functools.partial(_make, python, folder, orders) for orders in ORDERS}
     show(
-        "Making a page with all sections and 60 sessions, no imports, template cache warm but for the last",
-        medians(warm | compiling, rounds),
-        base=base,
+        "Making a page with all sections and 60 sessions, no imports",
+        medians(making, rounds),
+        base=next(iter(making)),
         budgets={},
     )
 
 
-def _make(python: Path, folder: Path, orders: int, cache: Path) -> float:
+def _make(python: Path, folder: Path, orders: int) -> float:
     maker = Path(__file__).with_name("page_maker.py")
-    command = [python, maker, str(orders), _page(folder, orders), cache]
+    command = [python, maker, str(orders), _page(folder, orders)]
     # The documents lie in the tests, the package must be the installed one.
     env = environment(PYTHONPATH=str(ROOT / "tests"))
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)

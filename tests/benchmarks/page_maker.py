@@ -1,4 +1,4 @@
-"""Run by the interpreter under test: `page_maker.py ORDERS FILE CACHE` writes a page, prints what it took.
+"""Run by the interpreter under test: `page_maker.py ORDERS FILE` writes a page, prints what it took.
 
 What it prints is the CPU time of making the page alone, in seconds: imports and the result come before.
 """
@@ -16,11 +16,11 @@ SESSIONS = 60
 
 
 def main() -> None:
-    orders, file, cache = int(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])
+    orders, file = int(sys.argv[1]), Path(sys.argv[2])
     result = whole_days.result(orders)
     curve, signals = whole_days.curve(result, SESSIONS), whole_days.past(result, SESSIONS)
     start = time.process_time()
-    page = html_page.render(result, curve=curve, signals=signals, cache_folder=cache)
+    page = html_page.render(result, curve=curve, signals=signals)
     print(time.process_time() - start)
     file.write_text(page, "utf-8")
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from jinja2 import Environment, Template
+    from jinja2 import BaseLoader, BytecodeCache, Environment, Template
     from markupsafe import Markup
 
 _IMPLIED = ("</td>", "</th>", "</tr>\n", "</tr>")
@@ -77,12 +77,20 @@ def rendered(name: str, view: Mapping[str, Any], *, cache_folder: Path | None) -
 
 
 def template(name: str, *, cache_folder: Path | None) -> Template:
-    """Return a template, compiled once for as long as the folder is kept.
+    """Return a template: compiled with the wheel; in a checkout once for as long as the folder is kept.
 
     What lies in that folder is run. So it, and each file in it, must be this user's, writable by nobody else
     and no link; and where it can't be used, that costs the saving and nothing else.
     """
     return _environment(cache_folder).get_template(name)
+
+
+def compile_into(folder: Path) -> None:
+    """Compile the pages' templates into a folder of this one, for the version of Jinja's code that it is."""
+    from jinja2 import FileSystemLoader
+
+    compiled = folder / _compiled()
+    _environment_of(FileSystemLoader(_templates())).compile_templates(compiled, extensions=["html"], zip=None)
 
 
 def _hash(content: str) -> str:
@@ -102,15 +110,31 @@ def _templates() -> Path:
 
 @cache
 def _environment(cache_folder: Path | None) -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+    from jinja2 import ChoiceLoader, FileSystemLoader, ModuleLoader
 
+    sources = FileSystemLoader(_templates())
+    if (compiled := _templates() / _compiled()).is_dir():
+        return _environment_of(ChoiceLoader([ModuleLoader(compiled), sources]))
     kept = None
     if cache_folder is not None:
         from paper_run.report.html.template_cache import TemplateCache
 
         kept = TemplateCache.in_folder(cache_folder)
+    return _environment_of(sources, kept)
+
+
+def _compiled() -> str:
+    """Return the name of the folder of compiled templates; what Jinja compiles has a version of its own."""
+    from jinja2.bccache import bc_version
+
+    return f"compiled_{bc_version}"
+
+
+def _environment_of(loader: BaseLoader, kept: BytecodeCache | None = None) -> Environment:
+    from jinja2 import Environment, StrictUndefined, select_autoescape
+
     return Environment(
-        loader=FileSystemLoader(_templates()),
+        loader=loader,
         autoescape=select_autoescape(),
         undefined=StrictUndefined,
         trim_blocks=True,

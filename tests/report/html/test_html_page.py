@@ -1,6 +1,7 @@
 import os
 import pickle
 import re
+import shutil
 import subprocess
 import sys
 from base64 import b64encode
@@ -337,6 +338,38 @@ def test_code_that_somebody_else_may_have_put_there_is_never_run(tmp_path, monke
     assets._environment.cache_clear()
     assert "</html>" in render(documents.good_day(), cache_folder=folder)
     assert not mark.exists()
+
+
+@pytest.fixture
+def wheel(tmp_path, monkeypatch):
+    """The folder of the templates as it is in a wheel, in force once the sources' environment is dropped."""
+    assets._environment(None)
+    folder = tmp_path / "templates"
+    shutil.copytree(assets._templates(), folder)
+    assets.compile_into(folder)
+    monkeypatch.setattr(assets, "_templates", lambda: folder)
+    yield folder
+    monkeypatch.undo()
+    assets._environment.cache_clear()
+
+
+@EVERY_DAY
+def test_what_was_compiled_with_the_wheel_makes_the_same_page(day, wheel, tmp_path):
+    """And no source of it is read, nor anything kept in the folder of the reports."""
+    page = render(days.DAYS[day]())
+    assets._environment.cache_clear()
+    for source in wheel.glob("*.html"):
+        source.unlink()
+    assert page == render(days.DAYS[day](), cache_folder=tmp_path / "cache")
+    assert not (tmp_path / "cache").exists()
+
+
+def test_what_another_jinja_compiled_is_compiled_afresh(wheel):
+    """One that lacks a name which the compiled code needs."""
+    for module in wheel.glob("compiled_*/*.py"):
+        module.write_text("from jinja2.runtime import a_name_of_later\n")
+    assets._environment.cache_clear()
+    assert "</html>" in render(documents.good_day())
 
 
 def test_a_mask_that_lets_a_group_write_costs_the_cache_nothing(tmp_path):
