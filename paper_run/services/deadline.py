@@ -1,4 +1,4 @@
-"""How long a command waits for others in all; and several calls at once, on threads that never hold it up."""
+"""How long a command waits for others in all; and several calls at once."""
 
 from __future__ import annotations
 
@@ -81,10 +81,9 @@ T = TypeVar("T")
 
 
 def gather(calls: Sequence[Callable[[], T]]) -> list[T | Exception]:
-    """Make the calls on at most eight daemon threads; return results or their exceptions, in order.
+    """Make the calls, at most eight at once, here and on threads; return results or exceptions, in order.
 
-    Daemon threads, because a name look-up that hangs in the system's resolver obeys no deadline and must not
-    hold up the exit.
+    Each call ends by a deadline of its own.
     """
     results: dict[int, T | Exception] = {}
     waiting = deque(enumerate(calls))
@@ -100,9 +99,10 @@ def gather(calls: Sequence[Callable[[], T]]) -> list[T | Exception]:
             except Exception as error:
                 results[index] = error
 
-    threads = [threading.Thread(target=work, daemon=True) for _ in range(min(_WORKERS, len(calls)))]
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(min(_WORKERS, len(calls)) - 1)]
     for thread in threads:
         thread.start()
+    work()
     for thread in threads:
         thread.join()
     return [results[index] for index in range(len(calls))]

@@ -124,10 +124,12 @@ def connect(addresses: Sequence[Any], seconds: float, limits: Limits) -> Deadlin
 def look_up(host: str, port: int, seconds: float) -> Sequence[Any]:
     """Look a name up, as `socket.getaddrinfo` does, in a thread that nothing waits for at the end.
 
-    Nothing else bounds it: dead name servers are asked for half a minute.
+    Nothing else bounds it: dead name servers are asked for half a minute. An address is no name.
 
     :raises OSError: it has no address, or none was found in time (TimeoutError).
     """
+    with contextlib.suppress(OSError, UnicodeError):
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
     found: SimpleQueue[Sequence[Any] | OSError | UnicodeError] = SimpleQueue()
 
     def ask() -> None:

@@ -11,6 +11,7 @@ from support.answers import Answer
 from support.command import Finished, clean_environment, run_command
 from support.odd_platform import ORDERS, POSITIONS, OddPlatform
 from support.socket_server import frozen, serving
+from support.tree import ROOT
 
 SERVICES = ("SIGNAL_SERVICE_URL", "EXECUTION_GATEWAY_URL", "ORCHESTRATOR_URL")
 KEYS = {"ALPACA_API_KEY_ID": "PKTEST", "ALPACA_API_SECRET_KEY": "secret"}
@@ -33,8 +34,10 @@ program._leave = lambda: (tell(), leave())
 program.entry_point()
 """
 DEAD_NAME_SERVERS = f"""
-import socket, threading
-socket.getaddrinfo = lambda *_args, **_more: threading.Event().wait(60)
+import socket, sys, threading
+sys.path.append({str(ROOT / "tests")!r})
+from support.socket_server import silent_names
+socket.getaddrinfo = silent_names(threading.Event())
 {COMMAND}
 """
 LONGEST = 12

@@ -13,7 +13,18 @@ from typing import Any
 
 import pytest
 import trustme
-from support.socket_server import Act, SocketServer, after, answer, frozen, refusing, reset, serving, trickled
+from support.socket_server import (
+    Act,
+    SocketServer,
+    after,
+    answer,
+    frozen,
+    refusing,
+    reset,
+    serving,
+    silent_names,
+    trickled,
+)
 
 from paper_run.model.service import Exchange
 from paper_run.notify import heartbeat
@@ -225,11 +236,7 @@ def test_a_resolver_that_hangs_is_let_go(monkeypatch: pytest.MonkeyPatch) -> Non
     over = threading.Event()
     before = set(threading.enumerate())
 
-    def hanging(*_args: Any, **_kwargs: Any) -> Any:
-        over.wait(60)
-        return _unknown_name()
-
-    monkeypatch.setattr(socket, "getaddrinfo", hanging)
+    monkeypatch.setattr(socket, "getaddrinfo", silent_names(over))
     heart = Heartbeat(_url("http://heartbeat.invalid"))
     heart.start()
     started = time.monotonic()

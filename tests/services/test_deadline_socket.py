@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 import pytest
+from support.socket_server import silent_names
 
 from paper_run.services.deadline_socket import Limits, connect, look_up
 
@@ -89,7 +90,7 @@ def _address(listener: socket.socket) -> tuple[object, ...]:
 def test_dead_name_servers_are_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """The resolver hangs; the look-up ends in time, and nothing waits for its thread."""
     over = threading.Event()
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_more: over.wait(30))
+    monkeypatch.setattr(socket, "getaddrinfo", silent_names(over))
     with pytest.raises(TimeoutError):
         look_up("dead.example", 80, 0.05)
     assert all(thread.daemon for thread in threading.enumerate() if thread.name.startswith("address of"))

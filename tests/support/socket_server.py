@@ -10,6 +10,7 @@ import struct
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from paper_run.model.service import ServiceUrl
 
@@ -115,6 +116,19 @@ def refusing() -> ServiceUrl:
     taken.bind(("127.0.0.1", 0))
     _TAKEN.append(taken)
     return ServiceUrl(base=f"http://127.0.0.1:{taken.getsockname()[1]}")
+
+
+def silent_names(over: threading.Event) -> Callable[..., list[Any]]:
+    """Return a `socket.getaddrinfo` whose name servers are silent until it is over; an address is no name."""
+    look_up = socket.getaddrinfo
+
+    def silent(*args: Any, flags: int = 0, **more: Any) -> list[Any]:
+        if not flags & socket.AI_NUMERICHOST:
+            over.wait(60)
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return look_up(*args, flags=flags, **more)
+
+    return silent
 
 
 def answer(body: bytes = b"{}", status: str = "200 OK", **headers: str) -> bytes:

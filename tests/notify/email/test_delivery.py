@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from support.mail_server import DROP, FLOOD, FREEZE, RECIPIENT, SENDER, TRICKLE, MailServer, certified
+from support.socket_server import silent_names
 
 from paper_run.errors import DataError
 from paper_run.notify.email import connection
@@ -717,29 +718,15 @@ def test_one_limit_is_for_all_messages_together() -> None:
     assert len(server.messages) == 2
 
 
-@pytest.fixture
-def silent_names(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Name servers that do not answer before the test is over."""
-    over = threading.Event()
-    asked: list[threading.Thread] = []
-
-    def look_up(*_: object, **__: object) -> list[Any]:
-        asked.append(threading.current_thread())
-        over.wait(30)
-        return []
-
-    monkeypatch.setattr(socket, "getaddrinfo", look_up)
-    yield
-    over.set()
-    for thread in asked:
-        thread.join(5)
-
-
-@pytest.mark.usefixtures("silent_names")
-def test_a_name_server_that_does_not_answer_is_left_in_time() -> None:
+def test_a_name_server_that_does_not_answer_is_left_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """The system would wait for it much longer."""
+    over, before = threading.Event(), {*threading.enumerate()}
     with MailServer() as server:
+        monkeypatch.setattr(socket, "getaddrinfo", silent_names(over))
         assert failing(soon(server)).reason == f"did not answer within {SOON} s"
+    over.set()
+    for thread in {*threading.enumerate()} - before:
+        thread.join(5)
 
 
 def test_each_address_of_a_name_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
