@@ -265,6 +265,7 @@ class BrokerReading(NamedTuple):
     :ivar actions: what companies did. :ivar has_no_list: whether the host that was asked for that has none.
     :ivar problems: a clause for each thing that could not be read. :ivar refused: whether the host refuses
         the keys.
+    :ivar unsure: why its cash, shares, orders and money may not be all there is at one moment, a clause.
     """
 
     account: Account | None = None
@@ -277,6 +278,7 @@ class BrokerReading(NamedTuple):
     problems: tuple[str, ...] = ()
     refused: bool = False
     has_no_list: bool = False
+    unsure: str | None = None
 
     @property
     def all_orders(self) -> tuple[BrokerOrder, ...]:

@@ -43,6 +43,7 @@ _BOOKED = (
 )
 _NOT_JOINED = "what the account has besides this book is not booked"
 _SHARED = "another ledger trades the account too"
+_IN_FLIGHT = "orders of ours are in flight"
 
 
 def compared(
@@ -77,13 +78,17 @@ def compared(
     differences = _differences(broker, book, unknown | beside.keys())
     fractions = named_items.fractions(differences, figures, shares, spin_offs.children)
     spun_off = named_items.spun_off(differences, broker, spin_offs.missing)
-    items = (*beside.values(), *fractions.values(), *spun_off.values(), *figures.waiting)
+    told = {name: each for name, each in differences.items() if name not in {*fractions, *spun_off}}
+    own = [] if named_items.quantities(told) else named_items.own(broker)
+    items = (*beside.values(), *fractions.values(), *spun_off.values(), *figures.waiting, *own)
     is_shared = ledger.broker_money.shared_by(period) is not None
     lacking = () if period.has_account else (_NOT_JOINED,)
     apart = _explained(figures, broker, items, (_SHARED,) if is_shared and not lacking else lacking)
-    told = {name: each for name, each in differences.items() if name not in {*fractions, *spun_off}}
+    unsure = _unsure(read, told, figures.in_flight)
+    if unsure and (apart.cash.amount or apart.residual.amount):
+        apart = _explained(figures, broker, items, unsure)
     before = _filled_late(told, ledger, read, period)
-    differing = _differing(told, figures.in_flight, splitting, before, is_shared=is_shared)
+    differing = _differing(told, figures.in_flight, splitting, before, unsure, is_shared=is_shared)
     is_said = _is_said(figures, broker, differences)
     return figures._replace(
         broker=broker,
@@ -139,6 +144,15 @@ def _differences(
         if differs := comparison.differences(_BROKER, book.holdings.get(symbol, Holding()), theirs):
             found[symbol] = differs
     return found
+
+
+def _unsure(
+    read: Observations, differences: Mapping[str, tuple[Difference, ...]], in_flight: Collection[str]
+) -> tuple[str, ...]:
+    """Say why what is left may be what was not read, or at another moment, a clause each."""
+    why = read.broker.unsure if read.broker is not None else None
+    differing = {symbol for symbol, _ in named_items.quantities(differences)}
+    return (*([why] if why else []), *([_IN_FLIGHT] if differing & {*in_flight} else []))
 
 
 def _explained(
@@ -200,19 +214,21 @@ def _differing(
     in_flight: Collection[str],
     splitting: Collection[str],
     late: Mapping[str, _Late],
+    unsure: Sequence[str],
     *,
     is_shared: bool,
 ) -> list[Finding]:
     """Say where the broker has another quantity; another average stands beside the position alone.
 
     :param splitting: of these it may be a split, which is not to be booked as a trade.
-    :param late: what orders of an earlier book have filled.
+    :param late: what orders of an earlier book have filled. :param unsure: why that may be no difference.
     :param is_shared: whether another ledger trades the account: then it may be that one's.
     """
     found = named_items.quantities(differences)
     said = []
     for symbol, each in found[:_MOST]:
-        why = "; orders of ours are in flight" if symbol in in_flight else ""
+        why = f"; {_IN_FLIGHT}" if symbol in in_flight else ""
+        why += "".join(f"; {each}" for each in unsure if each != _IN_FLIGHT)
         why += f"; {_SHARED}" if is_shared else ""
         remedies = () if why or symbol in splitting else _ways_out(symbol, each, late.get(symbol))
         if (order := late.get(symbol)) is not None:

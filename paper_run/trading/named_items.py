@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from paper_run import money
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from paper_run.trading.corporate import SpunOff
     from paper_run.trading.our_shares import OurShares
 
+_MOVE = Decimal("0.05")
+"""So much of what is held, long and short, prices may move between two answers."""
+
 
 def beside(
     broker: BrokerFigures, held: Mapping[str, Holding], is_beside: Callable[[str], bool]
@@ -31,6 +35,22 @@ def beside(
         less = None if worth is None else worth.copy_negate()
         found[symbol] = parties.Item("beside", symbol, money.ZERO, less, reason)
     return found
+
+
+def own(broker: BrokerFigures) -> list[parties.Item]:
+    """Return what the broker's equity is off its own cash and positions, as far as prices can have moved.
+
+    They are two answers, and between them prices move.
+    """
+    values = [each.market_value for each in (broker.positions or {}).values()]
+    if broker.cash is None or broker.equity is None:
+        return []
+    known = [each for each in values if each is not None]
+    off = money.CONTEXT.subtract(money.total((broker.cash, *known)), broker.equity)
+    gross = money.total(each.copy_abs() for each in known)
+    if len(known) < len(values) or not money.cents(off) or off.copy_abs() > money.product(gross, _MOVE):
+        return []
+    return [parties.Item("own", "", money.ZERO, off)]
 
 
 def fractions(
