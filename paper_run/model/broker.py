@@ -265,6 +265,7 @@ class BrokerReading(NamedTuple):
     :ivar actions: what companies did. :ivar has_no_list: whether the host that was asked for that has none.
     :ivar problems: a clause for each thing that could not be read. :ivar refused: whether the host refuses
         the keys.
+    :ivar is_list_unread: whether what companies did was asked for, and could not be read.
     :ivar unsure: why its cash, shares, orders and money may not be all there is at one moment, a clause.
     """
 
@@ -278,6 +279,7 @@ class BrokerReading(NamedTuple):
     problems: tuple[str, ...] = ()
     refused: bool = False
     has_no_list: bool = False
+    is_list_unread: bool = False
     unsure: str | None = None
 
     @property

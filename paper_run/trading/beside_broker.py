@@ -44,6 +44,7 @@ _BOOKED = (
 _NOT_JOINED = "what the account has besides this book is not booked"
 _SHARED = "another ledger trades the account too"
 _IN_FLIGHT = "orders of ours are in flight"
+_NO_LIST = "its list of corporate actions could not be read"
 
 
 def compared(
@@ -76,7 +77,7 @@ def compared(
     beside = named_items.beside(broker, book.holdings, is_beside)
     unknown = {row.symbol for row in valued.positions if not row.is_known}
     differences = _differences(broker, book, unknown | beside.keys())
-    fractions = named_items.fractions(differences, figures, shares, spin_offs.children)
+    fractions = named_items.fractions(differences, figures, broker, shares, spin_offs.children)
     spun_off = named_items.spun_off(differences, broker, spin_offs.missing)
     told = {name: each for name, each in differences.items() if name not in {*fractions, *spun_off}}
     own = [] if named_items.quantities(told) else named_items.own(broker)
@@ -152,7 +153,10 @@ def _unsure(
     """Say why what is left may be what was not read, or at another moment, a clause each."""
     why = read.broker.unsure if read.broker is not None else None
     differing = {symbol for symbol, _ in named_items.quantities(differences)}
-    return (*([why] if why else []), *([_IN_FLIGHT] if differing & {*in_flight} else []))
+    reasons = [why] if why else []
+    if differing and read.broker is not None and read.broker.is_list_unread:
+        reasons.append(_NO_LIST)
+    return (*reasons, *([_IN_FLIGHT] if differing & {*in_flight} else []))
 
 
 def _explained(

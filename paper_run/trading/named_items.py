@@ -56,10 +56,13 @@ def own(broker: BrokerFigures) -> list[parties.Item]:
 def fractions(
     differences: Mapping[str, tuple[Difference, ...]],
     figures: BookFigures,
+    broker: BrokerFigures,
     shares: OurShares,
     children: Collection[str],
 ) -> dict[str, parties.Item]:
     """Return the fractions of a share that a split or a spin-off left, and that the broker is to pay in cash.
+
+    They are worth what the broker's other shares are, as "other prices" has it; where it has none, our price.
 
     :param children: the symbols that were spun off.
     """
@@ -71,6 +74,10 @@ def fractions(
         left = money.CONTEXT.subtract(each.ours, each.theirs)
         row = next(row for row in figures.valuation.positions if row.symbol == symbol)
         worth = None if row.mark is None else money.product(left, row.mark.price)
+        there = (broker.positions or {}).get(symbol)
+        if there is not None and there.qty:
+            whole = parties.Held(there.qty, there.price, there.market_value).worth
+            worth = None if whole is None else money.portion(whole, left, there.qty)
         reason = f"{symbol} has no price" if worth is None else ""
         after = "spin-off" if is_child else "split"
         about = f"{money.short(left)} {symbol} after its {after}, to be paid in cash"

@@ -172,11 +172,19 @@ def test_a_book_opens_from_nothing_that_moves(life: Life, broker: OddBroker) -> 
     assert day["pnl"]["total_pnl"] == 0
 
 
-def test_a_split_is_no_trade_while_the_list_can_not_be_read(life: Life, broker: OddBroker) -> None:
-    """Its remedies wait, as for all that differs while part of the broker's word is missing."""
+def test_a_rename_is_no_trade_while_the_list_can_not_be_read(life: Life) -> None:
+    """The account has the shares by another name: no trade by hand of them is offered; the list ends it."""
+    broker = life.with_broker(with_list=True)
     life.trade(AAPL=buy(10, "100"))
-    broker.move("AAPL", "3")
-    broker.always("GET", ACTIVITIES, plain_500())
-    marked = life.mark(status=1)
-    assert says(told(marked), "The broker differs on AAPL: quantity 13 instead of 10; its activities, what")
-    assert not says(told(marked), "--position AAPL=13")
+    life.next_session()
+    broker.rename("AAPL", "NEWA")
+    broker.prices["NEWA"] = Decimal(100)
+    broker.lists("name_changes", "AAPL", life.session, new_symbol="NEWA")
+    broker.always("GET", "/v1/corporate-actions", plain_500())
+    day = life.trade(MSFT=buy(1, "200"), status=1)
+    for symbol in ("AAPL", "NEWA"):
+        assert says(told(day), f"differs on {symbol}", "its list of corporate actions could not be read")
+        assert not says(told(day), f"--position {symbol}")
+    broker.calm()
+    marked = life.mark()
+    assert (row(marked, "NEWA")["qty"], beside(marked)) == (10, (0, 0, []))
