@@ -80,6 +80,7 @@ class SessionBook:
         self.date = max(moment.session, kept.session) if kept else moment.session
         self.remarks += ledger.open_orders.book_fills(
             *(period, self.date, self._booked_at, order_outcomes.FINAL, moment.calendar.session_date),
+            today=moment.calendar.session_date(moment.now),
             awaits_broker=read.awaits_broker,
             dated={each.symbol for each in come(read, self.date)},
         )

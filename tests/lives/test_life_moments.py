@@ -188,3 +188,24 @@ def test_a_rename_is_no_trade_while_the_list_can_not_be_read(life: Life) -> None
     broker.calm()
     marked = life.mark()
     assert (row(marked, "NEWA")["qty"], beside(marked)) == (10, (0, 0, []))
+
+
+@pytest.mark.parametrize("first", ["a mark of the day before", "the day's run"])
+def test_an_order_of_yesterday_that_fills_this_morning_after_a_split(life: Life, first: str) -> None:
+    """10 become 20 before the bell, yesterday's order buys 5 of those: 25, whoever sees it first."""
+    broker = life.with_broker(with_list=True)
+    life.trade(AAPL=buy(10, "100"))
+    life.next_session()
+    life.trade(AAPL=buy(5, None, **(GTC | {"limit_price": Decimal(51)})))
+    life.next_session()
+    broker.split("AAPL", 2, 1, of_orders=1)
+    broker.lists("forward_splits", "AAPL", life.session, new_rate=2, old_rate=1)
+    broker.prices["AAPL"] = Decimal(50)
+    broker.fill("AAPL", "5", "50.2")
+    if first != "the day's run":
+        life.run("mark")
+    day = life.trade(MSFT=buy(1, "200"))
+    # 1000 for what are 20 now, and 251.
+    assert figures(row(day, "AAPL"), "qty avg_entry_price total_pnl") == amounts("25 50.04 -1")
+    assert beside(day) == (0, 0, [])
+    assert beside(life.mark()) == (0, 0, [])
