@@ -80,14 +80,20 @@ def compared(
     fractions = named_items.fractions(differences, figures, broker, shares, spin_offs.children)
     spun_off = named_items.spun_off(differences, broker, spin_offs.missing)
     told = {name: each for name, each in differences.items() if name not in {*fractions, *spun_off}}
-    own = [] if named_items.quantities(told) else named_items.own(broker)
+    differ = [symbol for symbol, _ in named_items.quantities(told)]
+    own = [] if differ else named_items.own(broker)
     items = (*beside.values(), *fractions.values(), *spun_off.values(), *figures.waiting, *own)
     is_shared = ledger.broker_money.shared_by(period) is not None
     lacking = () if period.has_account else (_NOT_JOINED,)
     apart = _explained(figures, broker, items, (_SHARED,) if is_shared and not lacking else lacking)
-    unsure = _unsure(read, told, figures.in_flight)
-    if unsure and (apart.cash.amount or apart.residual.amount):
-        apart = _explained(figures, broker, items, unsure)
+    unsure = _unsure(read, differs=bool(differ))
+    may_be = [*unsure, *([_IN_FLIGHT] if {*differ} & {*figures.in_flight} else [])]
+    may_be += [f"{symbol} may have split" for symbol in differ if symbol in splitting]
+    not_known = parties.Left(None, tuple(may_be))
+    if may_be and apart.residual.amount:
+        apart = apart._replace(residual=not_known, rounding=None)
+    if may_be and apart.cash.amount:
+        apart = apart._replace(cash=not_known)
     before = _filled_late(told, ledger, read, period)
     differing = _differing(told, figures.in_flight, splitting, before, unsure, is_shared=is_shared)
     is_said = _is_said(figures, broker, differences)
@@ -147,16 +153,11 @@ def _differences(
     return found
 
 
-def _unsure(
-    read: Observations, differences: Mapping[str, tuple[Difference, ...]], in_flight: Collection[str]
-) -> tuple[str, ...]:
+def _unsure(read: Observations, *, differs: bool) -> tuple[str, ...]:
     """Say why what is left may be what was not read, or at another moment, a clause each."""
-    why = read.broker.unsure if read.broker is not None else None
-    differing = {symbol for symbol, _ in named_items.quantities(differences)}
-    reasons = [why] if why else []
-    if differing and read.broker is not None and read.broker.is_list_unread:
-        reasons.append(_NO_LIST)
-    return (*reasons, *([_IN_FLIGHT] if differing & {*in_flight} else []))
+    if (reading := read.broker) is None:
+        return ()
+    return tuple(filter(None, (reading.unsure, _NO_LIST if differs and reading.is_list_unread else None)))
 
 
 def _explained(
@@ -232,7 +233,7 @@ def _differing(
     said = []
     for symbol, each in found[:_MOST]:
         why = f"; {_IN_FLIGHT}" if symbol in in_flight else ""
-        why += "".join(f"; {each}" for each in unsure if each != _IN_FLIGHT)
+        why += "".join(f"; {each}" for each in unsure)
         why += f"; {_SHARED}" if is_shared else ""
         remedies = () if why or symbol in splitting else _ways_out(symbol, each, late.get(symbol))
         if (order := late.get(symbol)) is not None:

@@ -130,6 +130,7 @@ def test_an_order_that_fills_between_the_orders_and_the_account(life: Life, brok
     life.trade(AAPL=buy(10, None, **GTC))
     unfilled = [dict(each) for each in broker.orders]
     broker.fill("AAPL", "10", "100")
+    broker.prices["AAPL"] = Decimal(101)
     healthy = broker.healthy
 
     def answer(request: Request) -> tuple[int, Any]:
@@ -209,3 +210,21 @@ def test_an_order_of_yesterday_that_fills_this_morning_after_a_split(life: Life,
     assert figures(row(day, "AAPL"), "qty avg_entry_price total_pnl") == amounts("25 50.04 -1")
     assert beside(day) == (0, 0, [])
     assert beside(life.mark()) == (0, 0, [])
+
+
+def test_a_mark_of_yesterday_on_the_morning_of_a_split(life: Life) -> None:
+    """The account has split already, the session has not: another quantity, and nothing unexplained."""
+    broker = life.with_broker(with_list=True)
+    life.prices(AAPL="100")
+    life.trade(AAPL=buy(10, "100"))
+    life.next_session()
+    broker.split("AAPL", 3, 1)
+    broker.lists("forward_splits", "AAPL", life.session, new_rate=3, old_rate=1)
+    broker.prices["AAPL"] = Decimal("33.5")
+    life.run("mark")
+    marked = life.result(life.reports / "2025-01-06_mark.json", "2025-01-06")
+    assert beside(marked) == (None, 0, ["AAPL may have split"])
+    nothing_is_called_unexplained(marked)
+    life.prices(AAPL="33.5")
+    day = life.trade(MSFT=buy(1, "200"))
+    assert (row(day, "AAPL")["qty"], beside(day)) == (30, (0, 0, []))
