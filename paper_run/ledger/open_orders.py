@@ -97,6 +97,7 @@ class OpenOrders:
         *,
         today: date | None = None,
         awaits_broker: bool = False,
+        untold: Collection[str] = (),
         dated: Collection[str] = (),
     ) -> list[Finding]:
         """Book what the orders have filled since it was looked at last; return what is odd.
@@ -108,6 +109,7 @@ class OpenOrders:
             takes effect.
         :param today: the exchange's date, where that is later than the session.
         :param awaits_broker: whether the gateway's word is not booked, for the broker's could not be read.
+        :param untold: of these alone it is not.
         :param dated: the symbols of which something is listed, beside which it matters when a fill was.
         """
         found: list[Finding] = []
@@ -125,7 +127,7 @@ class OpenOrders:
             if row["said_by"] is not None and row["told_by"] is None:
                 found.append(self._book_said(period, session, now, row))
                 continue
-            if awaits_broker and row["told_by"] is None:
+            if row["told_by"] is None and (awaits_broker or row["client_order_id"] in untold):
                 continue
             grown, filled = order_rows.delta(row), amount(row["filled_qty"])
             if row["told_by"] is not None and order_rows.refolds(row, grown):

@@ -266,6 +266,7 @@ class BrokerReading(NamedTuple):
     :ivar problems: a clause for each thing that could not be read. :ivar refused: whether the host refuses
         the keys.
     :ivar is_list_unread: whether what companies did was asked for, and could not be read.
+    :ivar untold: our ids of the orders that were asked for one by one and could not be read.
     :ivar unsure: why its cash, shares, orders and money may not be all there is at one moment, a clause.
     """
 
@@ -280,6 +281,7 @@ class BrokerReading(NamedTuple):
     refused: bool = False
     has_no_list: bool = False
     is_list_unread: bool = False
+    untold: frozenset[str] = frozenset()
     unsure: str | None = None
 
     @property

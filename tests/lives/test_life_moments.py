@@ -228,3 +228,25 @@ def test_a_mark_of_yesterday_on_the_morning_of_a_split(life: Life) -> None:
     life.prices(AAPL="33.5")
     day = life.trade(MSFT=buy(1, "200"))
     assert (row(day, "AAPL")["qty"], beside(day)) == (30, (0, 0, []))
+
+
+def test_an_old_order_that_alone_can_not_be_read(life: Life, broker: OddBroker) -> None:
+    """It is asked for by its id, and the gateway's word does not take the place of the broker's."""
+    life.trade(AAPL=buy(10, None, **GTC))
+    name = life.order_id("AAPL")
+    for _ in range(7):
+        life.next_session()
+        life.trade(MSFT=buy(1, "200"))
+    broker.fill("AAPL", "6", "100", "partially_filled")
+    broker.always("GET", "/v2/orders:by_client_order_id", plain_500())
+    for qty in ("0", "10"):  # a gateway that is deaf, and one that lies
+        life.fill("AAPL", qty, "3.33" if qty != "0" else None)
+        life.next_session()
+        day = life.trade(MSFT=buy(1, "200"), status=1)
+        assert (row(day, "AAPL")["qty"], day["pnl"]["complete"]) == (None, False)
+        assert says(told(day), f"The fills are not known of buy 10 AAPL ({name}), it could not be read")
+        assert life.entries("AAPL") == []
+    broker.calm()
+    day = life.mark()
+    assert figures(row(day, "AAPL"), "qty avg_entry_price") == amounts("6 100")
+    assert beside(day) == (0, 0, [])
