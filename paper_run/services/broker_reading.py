@@ -114,6 +114,7 @@ def reading(wanted: Wanted | None, answers: Sequence[Any]) -> BrokerReading | No
         problems=(f"it {refusals[0].words}",) if refusals else tuple(said),
         refused=bool(refusals),
         has_no_list=wanted.companies is not None and actions is None,
+        money_since=wanted.money_since,
         is_list_unread=isinstance(actions, Exception),
         untold=frozenset(each for each in wanted.by_id if f"its order {each}" in lacking),
         unsure=f"{', '.join(lacking)} could not be read" if lacking else None,

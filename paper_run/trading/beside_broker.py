@@ -89,6 +89,10 @@ def compared(
     unsure = _unsure(read, differs=bool(differ))
     may_be = [*unsure, *([_IN_FLIGHT] if {*differ} & {*figures.in_flight} else [])]
     may_be += [f"{symbol} may have split" for symbol in differ if symbol in splitting]
+    if apart.cash.amount and not unsure:
+        # Until all is explained each reading is of the whole book: what is old may have been changed.
+        ledger.broker_money.keep_read(period, period.session)
+        may_be += _not_whole(read, period)
     not_known = parties.Left(None, tuple(may_be))
     if may_be and apart.residual.amount:
         apart = apart._replace(residual=not_known, rounding=None)
@@ -158,6 +162,14 @@ def _unsure(read: Observations, *, differs: bool) -> tuple[str, ...]:
     if (reading := read.broker) is None:
         return ()
     return tuple(filter(None, (reading.unsure, _NO_LIST if differs and reading.is_list_unread else None)))
+
+
+def _not_whole(read: Observations, period: BookPeriod) -> list[str]:
+    """Say that money from the beginning of the book was not read, where it was not."""
+    since = read.broker.money_since if read.broker is not None else None
+    if since is None or since <= period.session:
+        return []
+    return [f"what moved its money before {since} was not read, the next run or mark reads it"]
 
 
 def _explained(

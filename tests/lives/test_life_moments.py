@@ -250,3 +250,27 @@ def test_an_old_order_that_alone_can_not_be_read(life: Life, broker: OddBroker) 
     day = life.mark()
     assert figures(row(day, "AAPL"), "qty avg_entry_price") == amounts("6 100")
     assert beside(day) == (0, 0, [])
+
+
+def test_a_dividend_that_is_reversed_after_two_months(life: Life, broker: OddBroker) -> None:
+    """It is older than what is read each day: that is said, and then all of the book's money is read."""
+    life.trade(AAPL=buy(10, "100"))
+    posted = broker.post("DIV", "12.50", "AAPL")
+    for _ in range(40):
+        life.next_session()
+    assert row(life.trade(MSFT=buy(1, "200")), "AAPL")["realized_pnl"] == Decimal("12.50")
+    life.next_session()
+    posted["status"] = "canceled"
+    day = life.trade(MSFT=buy(1, "200"))
+    (left, cash, (why,)) = beside(day)
+    assert (left, cash) == (None, None)
+    assert why.startswith("what moved its money before 2025-01-17 was not read")
+    nothing_is_called_unexplained(day)
+    marked = life.mark()
+    assert (row(marked, "AAPL")["realized_pnl"], beside(marked)) == (0, (0, 0, []))
+    # What nobody posts is told, each time.
+    broker.deposit -= 5
+    life.next_session()
+    assert beside(life.trade(MSFT=buy(1, "200")))[1] is None
+    for _ in range(2):
+        assert beside(life.mark())[:2] == (5, 5)
