@@ -10,8 +10,8 @@ from typing import Literal
 from paper_run import NamedTuple
 from paper_run.money import CONTEXT, ZERO, cents, portion, product, total
 
-Kind = Literal["beside", "flow"]
-"""What is named: a position beside the book, money that is not booked yet."""
+Kind = Literal["beside", "flow", "own"]
+"""What is named: a position beside the book, money that is not booked yet, what the broker is off its own."""
 
 
 class Held(NamedTuple):

@@ -1,7 +1,7 @@
 """The books in the ledger and their entries, and the book that these make."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -207,20 +207,11 @@ class Books:
                 "INSERT INTO entries (epoch, session, kind, symbol, qty, dollars, client_order_id, "
                 "booked_at, note, effective, ratio, restates, activity, new_symbol) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                period.id,
-                session.isoformat(),
-                entry.kind,
-                entry.symbol,
-                money.digits(entry.qty),
-                money.digits(entry.dollars),
-                client_order_id or entry.order,
-                now.isoformat(),
-                note,
-                entry.effective or None,
-                entry.ratio and str(entry.ratio),
-                int(restates or entry.restates),
-                activity,
-                entry.new_symbol,
+                *(period.id, session.isoformat(), entry.kind, entry.symbol),
+                *(money.digits(entry.qty), money.digits(entry.dollars)),
+                *(client_order_id or entry.order, now.isoformat(), note, entry.effective or None),
+                *(entry.ratio and str(entry.ratio), int(restates or entry.restates)),
+                *(activity, entry.new_symbol),
             )
 
     def last_valuation(self, period: BookPeriod) -> PastValuation | None:
@@ -237,9 +228,7 @@ class Books:
         found = self._rows(
             "SELECT * FROM entries WHERE epoch = ? AND session > ? AND COALESCE(effective, session) > ? "
             "ORDER BY id",
-            period.id,
-            session,
-            session,
+            *(period.id, session, session),
         )
         return [_entry(row) for row in found]
 
@@ -247,8 +236,7 @@ class Books:
         """Return the entries since a session by which a symbol became another one, in their sequence."""
         found = self._rows(
             "SELECT * FROM entries WHERE epoch = ? AND session >= ? AND new_symbol IS NOT NULL ORDER BY id",
-            period.id,
-            since.isoformat(),
+            *(period.id, since.isoformat()),
         )
         return [_entry(row) for row in found]
 
@@ -270,10 +258,22 @@ class Books:
         kept = kept or self.last_valuation(period)
         if kept is not None and kept.book is not None:
             entries, last = self.entries_after(period, kept.entry)
-            if folding.goes_on(entries, kept.session.isoformat(), kept.book):
+            if self.goes_on(period, kept, entries):
                 return CurrentBook(kept.book.after(sorted(entries, key=folding.place)), last)
         entries, last = self.entries_after(period)
         return CurrentBook(folding.fold(entries), last)
+
+    def goes_on(self, period: BookPeriod, kept: PastValuation, entries: Collection[Entry]) -> bool:
+        """Whether the book of a valuation goes on with entries: see `folding.goes_on`.
+
+        They must go behind the fills of the morning after as well that it had already.
+        """
+        session = kept.session.isoformat()
+        if entries:
+            query = "SELECT MAX(effective) AS last FROM entries WHERE epoch = ? AND session = ? AND id <= ?"
+            (row,) = self._rows(query, period.id, session, kept.entry)
+            session = max(session, row["last"] or session)
+        return kept.book is not None and folding.goes_on(entries, session, kept.book)
 
     def is_set(self, symbol: str, since: datetime) -> bool:
         """Whether a person has brought a symbol to a party's quantity since a moment, of any zone."""

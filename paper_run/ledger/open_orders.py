@@ -95,7 +95,9 @@ class OpenOrders:
         ended: Iterable[str],
         day_of: Callable[[datetime], date],
         *,
+        today: date | None = None,
         awaits_broker: bool = False,
+        untold: Collection[str] = (),
         dated: Collection[str] = (),
     ) -> list[Finding]:
         """Book what the orders have filled since it was looked at last; return what is odd.
@@ -105,11 +107,13 @@ class OpenOrders:
         :param session: the one in which it is seen. :param now: UTC. :param ended: the status words after
             which nothing more fills. :param day_of: the exchange's date at a moment: in its session a fill
             takes effect.
+        :param today: the exchange's date, where that is later than the session.
         :param awaits_broker: whether the gateway's word is not booked, for the broker's could not be read.
+        :param untold: of these alone it is not.
         :param dated: the symbols of which something is listed, beside which it matters when a fill was.
         """
         found: list[Finding] = []
-        final = frozenset(ended)
+        final, latest = frozenset(ended), max(session, today or session)
         for row in self._rows(
             "SELECT orders.*, session FROM orders JOIN trades ON trades.id = orders.trade "
             "WHERE rehearsal = 0 AND client_order_id IN "
@@ -123,7 +127,7 @@ class OpenOrders:
             if row["said_by"] is not None and row["told_by"] is None:
                 found.append(self._book_said(period, session, now, row))
                 continue
-            if awaits_broker and row["told_by"] is None:
+            if row["told_by"] is None and (awaits_broker or row["client_order_id"] in untold):
                 continue
             grown, filled = order_rows.delta(row), amount(row["filled_qty"])
             if row["told_by"] is not None and order_rows.refolds(row, grown):
@@ -135,11 +139,12 @@ class OpenOrders:
             elif grown.remark and not grown.waits:
                 found.append(order_rows.odd(row, grown))
             if grown.kind is not None:
-                effective = _filled_in(row, session, day_of)
+                effective = _filled_in(row, session, latest, day_of)
                 entry = Entry(grown.kind, row["symbol"], grown.qty, grown.dollars, effective)
                 self._books.append(period, session, (entry,), now, client_order_id=row["client_order_id"])
             if row["symbol"] in dated and row["told_by"] is not None and grown.seen.qty:
-                self._put_back(period, session, now, row, grown.seen, _filled_in(row, session, day_of))
+                filled_in = _filled_in(row, session, latest, day_of)
+                self._put_back(period, session, now, row, grown.seen, filled_in)
             falls_short = row["told_by"] is None and (filled or money.ZERO) < Decimal(row["qty"])
             whole = row["status"] != "filled" or grown.contested or not falls_short
             working = row["status"] not in final or grown.waits or not whole
@@ -302,8 +307,13 @@ _OURS = (
 )
 
 
-def _filled_in(row: Any, seen: date, day_of: Callable[[datetime], date]) -> str:
-    """Return in which session an order filled, an ISO date: not before its attempt, nor after it was seen."""
+def _filled_in(row: Any, seen: date, latest: date, day_of: Callable[[datetime], date]) -> str:
+    """Return in which session an order filled, an ISO date: not before its attempt, nor after it was seen.
+
+    One of the morning after is of that day, also where the session before is valued.
+
+    :param seen: the session that is valued. :param latest: the day on which it is.
+    """
     told = row["filled_at"]
-    filled = seen if told is None else min(day_of(datetime.fromisoformat(told)), seen)
+    filled = seen if told is None else min(day_of(datetime.fromisoformat(told)), latest)
     return max(str(row["session"]), filled.isoformat())

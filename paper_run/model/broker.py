@@ -265,6 +265,10 @@ class BrokerReading(NamedTuple):
     :ivar actions: what companies did. :ivar has_no_list: whether the host that was asked for that has none.
     :ivar problems: a clause for each thing that could not be read. :ivar refused: whether the host refuses
         the keys.
+    :ivar money_since: from which day on that was asked for, None: it was not.
+    :ivar is_list_unread: whether what companies did was asked for, and could not be read.
+    :ivar untold: our ids of the orders that were asked for one by one and could not be read.
+    :ivar unsure: why its cash, shares, orders and money may not be all there is at one moment, a clause.
     """
 
     account: Account | None = None
@@ -277,6 +281,10 @@ class BrokerReading(NamedTuple):
     problems: tuple[str, ...] = ()
     refused: bool = False
     has_no_list: bool = False
+    money_since: date | None = None
+    is_list_unread: bool = False
+    untold: frozenset[str] = frozenset()
+    unsure: str | None = None
 
     @property
     def all_orders(self) -> tuple[BrokerOrder, ...]:

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-_LIST = "its list of corporate actions"
+_ACCOUNT, _POSITIONS, _LIST = "its account", "its positions", "its list of corporate actions"
+_READINGS = 2
+_MOVED = "it moved while it was read"
+_ONCE = "it could not be looked at twice"
 
 
 class Companies(NamedTuple):
@@ -80,7 +83,7 @@ def reading(wanted: Wanted | None, answers: Sequence[Any]) -> BrokerReading | No
     """
     if wanted is None or not answers:
         return None
-    names = ["its account", "its positions"]
+    names = [_ACCOUNT, _POSITIONS]
     names += ["its orders", "its activities"] if wanted.since is not None else []
     names += ["what moved its money"] if wanted.money_since is not None else []
     names += [f"its order {each}" for each in wanted.by_id]
@@ -96,6 +99,7 @@ def reading(wanted: Wanted | None, answers: Sequence[Any]) -> BrokerReading | No
         for name, error in failed
         if isinstance(error, CallFailed)
     ]
+    lacking = [name for name, _ in failed if name not in (_ACCOUNT, _POSITIONS, _LIST)]
     account, positions, *others = answers
     actions = others.pop() if wanted.companies is not None else None
     return BrokerReading(
@@ -110,6 +114,10 @@ def reading(wanted: Wanted | None, answers: Sequence[Any]) -> BrokerReading | No
         problems=(f"it {refusals[0].words}",) if refusals else tuple(said),
         refused=bool(refusals),
         has_no_list=wanted.companies is not None and actions is None,
+        money_since=wanted.money_since,
+        is_list_unread=isinstance(actions, Exception),
+        untold=frozenset(each for each in wanted.by_id if f"its order {each}" in lacking),
+        unsure=f"{', '.join(lacking)} could not be read" if lacking else None,
     )
 
 
@@ -119,18 +127,25 @@ def of_one_moment(
     """Return a reading whose cash, shares and money are of one moment, as far as two looks can tell.
 
     Money that comes between two answers of a reading is in one of them alone, and would be a difference that
-    nothing explains. So they are asked for once more, at once; where they have moved all is read again.
+    nothing explains. So they are asked for once more, at once; where they have moved all is read again, once.
 
-    :param first: what was read; it stays where the second look fails.
+    :param first: what was read; it stays where the second look fails, and is unsure then.
     """
     if broker is None or wanted is None or wanted.money_since is None or first is None:
         return first
-    what_moves = Wanted(money_since=wanted.money_since)
-    second = reading(what_moves, gather(calls(broker, what_moves, seconds=seconds)))
-    if second is None or second.problems or None in (had := _what_moves(first)) or had == _what_moves(second):
-        return first
-    again = reading(wanted, gather(calls(broker, wanted, seconds=seconds)))
-    return first if again is None or again.problems else again
+    what_moves, read = Wanted(money_since=wanted.money_since), first
+    for last in range(_READINGS):
+        second = reading(what_moves, gather(calls(broker, what_moves, seconds=seconds)))
+        if second is None or second.problems or None in (had := _what_moves(read)):
+            return read._replace(unsure=read.unsure or _ONCE)
+        if had == _what_moves(second):
+            return read
+        if last + 1 < _READINGS:
+            again = reading(wanted, gather(calls(broker, wanted, seconds=seconds)))
+            if again is None or len(again.problems) > len(read.problems):
+                break
+            read = again
+    return read._replace(unsure=_MOVED)
 
 
 def _what_moves(read: BrokerReading) -> tuple[object, object, object]:

@@ -11,6 +11,7 @@ from paper_run.model import calendar, findings, messages, reading_messages
 from paper_run.model.attempt import Snapshot
 from paper_run.model.broker import Account, BrokerBefore, HeldBefore, OrderIds, OrdersRead
 from paper_run.model.findings import listed as first_of
+from paper_run.services import broker_reading
 from paper_run.services.answer import CallFailed
 from paper_run.services.deadline import gather
 from paper_run.services.execution_gateway import Unauthorized
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from paper_run.ledger.ledger import Ledger
-    from paper_run.model.broker import BrokerOrder, BrokerPosition
+    from paper_run.model.broker import BrokerOrder, BrokerPosition, BrokerReading, MoneyActivity
     from paper_run.model.findings import Finding
     from paper_run.model.order import ListedRun
     from paper_run.model.service import Position
@@ -94,17 +95,18 @@ def snapshot(
         partial(_listed_runs, platform),
         partial(arrivals.read, config, platform if now else None),
     ]
+    opens = _of_an_opening(ledger, services.session)
     if platform.broker is not None:
         calls += _of_broker(platform.broker, _midnight(config, services.session) - _MOMENT)
-        if ledger is not None and ledger.books.period() is None:
-            calls += _of_an_opening(platform.broker, services.session)
+        calls += broker_reading.calls(platform.broker, opens, seconds=READ_SECONDS)
     positions, listed, market, *read = gather(calls)
-    told, opening = read[:2], read[2:]
+    told, opening = read[:2], broker_reading.reading(opens, read[2:])
     if isinstance(positions, Exception):
         raise positions
     if isinstance(listed, Exception):
         raise listed
     heard = _told(told)
+    opening = broker_reading.of_one_moment(platform.broker, opens, opening, seconds=READ_SECONDS)
     broker = _broker_before(heard, opening, services.session) if platform.broker is not None else None
     strangers = None if ledger is None else _strangers(ledger, heard)
     if services.sandbox:
@@ -194,12 +196,11 @@ def _of_broker(broker: Broker, since: datetime) -> list[Callable[[], Any]]:
     ]
 
 
-def _of_an_opening(broker: Broker, session: date) -> list[Callable[[], Any]]:
+def _of_an_opening(ledger: Ledger | None, session: date) -> broker_reading.Wanted | None:
     """Return what is read besides where a book may begin with the attempt: it opens from what is there."""
-    return [
-        partial(broker.positions, seconds=READ_SECONDS),
-        partial(broker.activities, session - _MONEY_OF, besides_fills=True, seconds=READ_SECONDS),
-    ]
+    if ledger is None or ledger.books.period() is not None:
+        return None
+    return broker_reading.Wanted(money_since=session - _MONEY_OF)
 
 
 def _midnight(config: Config, session: date) -> datetime:
@@ -225,28 +226,30 @@ def _told(answers: Sequence[Account | OrdersRead | Exception]) -> _Told:
     return told
 
 
-def _broker_before(told: _Told, opening: Sequence[Any], session: date) -> BrokerBefore:
+def _broker_before(told: _Told, opening: BrokerReading | None, session: date) -> BrokerBefore:
     """Put down what the broker told; what is dated ahead of the session is not in its cash yet.
 
-    :param opening: the positions and the activities, where they were asked for.
-    :raises Exception: what went wrong with them is no failure of a call.
+    A book opens from nothing that may be of several moments.
+
+    :param opening: cash, positions and money, where they were asked for.
     """
     account, read = told.account, told.orders
     ids = read and tuple(OrderIds(each.client_order_id, each.identity) for each in read.orders)
     before = BrokerBefore(account and account.number, ids, read and read.as_of)
-    if not opening or account is None:
+    there = opening.account if opening is not None and opening.unsure is None else None
+    if opening is None or account is None or there is None or there.number != account.number:
         return before
-    for each in opening:
-        if isinstance(each, Exception) and not isinstance(each, CallFailed):
-            raise each
-    held, activities = (None if isinstance(each, Exception) else each for each in opening)
-    posted = None if activities is None else activities.money
+    held, posted = opening.positions, opening.money
     return before._replace(
-        cash=account.cash,
-        accrued_fees=account.accrued_fees,
+        cash=there.cash,
+        accrued_fees=there.accrued_fees,
         positions=None if held is None else tuple(map(_held, held)),
-        money=posted and tuple(each.identity for each in posted if each.date is None or each.date <= session),
+        money=None if posted is None else tuple(each.identity for each in posted if _has_come(each, session)),
     )
+
+
+def _has_come(activity: MoneyActivity, session: date) -> bool:
+    return activity.date is None or activity.date <= session
 
 
 def _held(position: BrokerPosition) -> HeldBefore:

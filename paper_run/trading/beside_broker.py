@@ -43,6 +43,8 @@ _BOOKED = (
 )
 _NOT_JOINED = "what the account has besides this book is not booked"
 _SHARED = "another ledger trades the account too"
+_IN_FLIGHT = "orders of ours are in flight"
+_NO_LIST = "its list of corporate actions could not be read"
 
 
 def compared(
@@ -75,15 +77,29 @@ def compared(
     beside = named_items.beside(broker, book.holdings, is_beside)
     unknown = {row.symbol for row in valued.positions if not row.is_known}
     differences = _differences(broker, book, unknown | beside.keys())
-    fractions = named_items.fractions(differences, figures, shares, spin_offs.children)
+    fractions = named_items.fractions(differences, figures, broker, shares, spin_offs.children)
     spun_off = named_items.spun_off(differences, broker, spin_offs.missing)
-    items = (*beside.values(), *fractions.values(), *spun_off.values(), *figures.waiting)
+    told = {name: each for name, each in differences.items() if name not in {*fractions, *spun_off}}
+    differ = [symbol for symbol, _ in named_items.quantities(told)]
+    own = [] if differ else named_items.own(broker)
+    items = (*beside.values(), *fractions.values(), *spun_off.values(), *figures.waiting, *own)
     is_shared = ledger.broker_money.shared_by(period) is not None
     lacking = () if period.has_account else (_NOT_JOINED,)
     apart = _explained(figures, broker, items, (_SHARED,) if is_shared and not lacking else lacking)
-    told = {name: each for name, each in differences.items() if name not in {*fractions, *spun_off}}
+    unsure = _unsure(read, differs=bool(differ))
+    may_be = [*unsure, *([_IN_FLIGHT] if {*differ} & {*figures.in_flight} else [])]
+    may_be += [f"{symbol} may have split" for symbol in differ if symbol in splitting]
+    if apart.cash.amount and not unsure:
+        # Until all is explained each reading is of the whole book: what is old may have been changed.
+        ledger.broker_money.keep_read(period, period.session)
+        may_be += _not_whole(read, period)
+    not_known = parties.Left(None, tuple(may_be))
+    if may_be and apart.residual.amount:
+        apart = apart._replace(residual=not_known, rounding=None)
+    if may_be and apart.cash.amount:
+        apart = apart._replace(cash=not_known)
     before = _filled_late(told, ledger, read, period)
-    differing = _differing(told, figures.in_flight, splitting, before, is_shared=is_shared)
+    differing = _differing(told, figures.in_flight, splitting, before, unsure, is_shared=is_shared)
     is_said = _is_said(figures, broker, differences)
     return figures._replace(
         broker=broker,
@@ -139,6 +155,21 @@ def _differences(
         if differs := comparison.differences(_BROKER, book.holdings.get(symbol, Holding()), theirs):
             found[symbol] = differs
     return found
+
+
+def _unsure(read: Observations, *, differs: bool) -> tuple[str, ...]:
+    """Say why what is left may be what was not read, or at another moment, a clause each."""
+    if (reading := read.broker) is None:
+        return ()
+    return tuple(filter(None, (reading.unsure, _NO_LIST if differs and reading.is_list_unread else None)))
+
+
+def _not_whole(read: Observations, period: BookPeriod) -> list[str]:
+    """Say that money from the beginning of the book was not read, where it was not."""
+    since = read.broker.money_since if read.broker is not None else None
+    if since is None or since <= period.session:
+        return []
+    return [f"what moved its money before {since} was not read, the next run or mark reads it"]
 
 
 def _explained(
@@ -200,19 +231,21 @@ def _differing(
     in_flight: Collection[str],
     splitting: Collection[str],
     late: Mapping[str, _Late],
+    unsure: Sequence[str],
     *,
     is_shared: bool,
 ) -> list[Finding]:
     """Say where the broker has another quantity; another average stands beside the position alone.
 
     :param splitting: of these it may be a split, which is not to be booked as a trade.
-    :param late: what orders of an earlier book have filled.
+    :param late: what orders of an earlier book have filled. :param unsure: why that may be no difference.
     :param is_shared: whether another ledger trades the account: then it may be that one's.
     """
     found = named_items.quantities(differences)
     said = []
     for symbol, each in found[:_MOST]:
-        why = "; orders of ours are in flight" if symbol in in_flight else ""
+        why = f"; {_IN_FLIGHT}" if symbol in in_flight else ""
+        why += "".join(f"; {each}" for each in unsure)
         why += f"; {_SHARED}" if is_shared else ""
         remedies = () if why or symbol in splitting else _ways_out(symbol, each, late.get(symbol))
         if (order := late.get(symbol)) is not None:

@@ -109,8 +109,8 @@ def why_it_waits(ours: Ours, proven: BrokerReading, beside: Collection[BrokerPos
     account = proven.account
     if account is None or account.cash is None or proven.positions is None:
         return "its cash or its positions could not be read"
-    if ours.unsure:
-        return f"what we hold of {listed(sorted(ours.unsure), _NAMED)} is not known"
+    if proven.unsure is not None or ours.unsure:
+        return proven.unsure or f"what we hold of {listed(sorted(ours.unsure), _NAMED)} is not known"
     if ours.waiting:
         return f"{listed([each.subject for each in ours.waiting], _NAMED)} is not in the book yet"
     if other := _differing(ours.book, proven.positions):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from paper_run import money
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from paper_run.model.book_figures import BookFigures, BrokerFigures
     from paper_run.trading.corporate import SpunOff
     from paper_run.trading.our_shares import OurShares
+
+_MOVE = Decimal("0.05")
+"""So much of what is held, long and short, prices may move between two answers."""
 
 
 def beside(
@@ -33,13 +37,32 @@ def beside(
     return found
 
 
+def own(broker: BrokerFigures) -> list[parties.Item]:
+    """Return what the broker's equity is off its own cash and positions, as far as prices can have moved.
+
+    They are two answers, and between them prices move.
+    """
+    values = [each.market_value for each in (broker.positions or {}).values()]
+    if broker.cash is None or broker.equity is None:
+        return []
+    known = [each for each in values if each is not None]
+    off = money.CONTEXT.subtract(money.total((broker.cash, *known)), broker.equity)
+    gross = money.total(each.copy_abs() for each in known)
+    if len(known) < len(values) or not money.cents(off) or off.copy_abs() > money.product(gross, _MOVE):
+        return []
+    return [parties.Item("own", "", money.ZERO, off)]
+
+
 def fractions(
     differences: Mapping[str, tuple[Difference, ...]],
     figures: BookFigures,
+    broker: BrokerFigures,
     shares: OurShares,
     children: Collection[str],
 ) -> dict[str, parties.Item]:
     """Return the fractions of a share that a split or a spin-off left, and that the broker is to pay in cash.
+
+    They are worth what the broker's other shares are, as "other prices" has it; where it has none, our price.
 
     :param children: the symbols that were spun off.
     """
@@ -51,6 +74,10 @@ def fractions(
         left = money.CONTEXT.subtract(each.ours, each.theirs)
         row = next(row for row in figures.valuation.positions if row.symbol == symbol)
         worth = None if row.mark is None else money.product(left, row.mark.price)
+        there = (broker.positions or {}).get(symbol)
+        if there is not None and there.qty:
+            whole = parties.Held(there.qty, there.price, there.market_value).worth
+            worth = None if whole is None else money.portion(whole, left, there.qty)
         reason = f"{symbol} has no price" if worth is None else ""
         after = "spin-off" if is_child else "split"
         about = f"{money.short(left)} {symbol} after its {after}, to be paid in cash"

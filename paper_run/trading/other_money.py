@@ -61,7 +61,8 @@ def book(
     :param is_beside: whether a symbol that no order of ours traded stands beside the book.
     """
     reading, kept, period = read.proven_broker, ledger.broker_money, ours.period
-    if reading is None or reading.money is None:
+    # Whether another ledger trades the account too is told by its orders: without them the money waits.
+    if reading is None or reading.money is None or reading.orders is None:
         return Booked()
     from paper_run.trading import order_ids
     from paper_run.trading.money_counting import Counting

@@ -80,7 +80,9 @@ class SessionBook:
         self.date = max(moment.session, kept.session) if kept else moment.session
         self.remarks += ledger.open_orders.book_fills(
             *(period, self.date, self._booked_at, order_outcomes.FINAL, moment.calendar.session_date),
+            today=moment.calendar.session_date(moment.now),
             awaits_broker=read.awaits_broker,
+            untold=self._untold,
             dated={each.symbol for each in come(read, self.date)},
         )
         self.shares = OurShares(books, period, self.date, read)
@@ -151,8 +153,15 @@ class SessionBook:
         """Why a position is not known, by symbol."""
         return {**self.priced.unknown, **not_known.by_symbol(self.not_known)}
 
+    @property
+    def _untold(self) -> frozenset[str]:
+        """Return of which orders the gateway's word does not take the place of the broker's."""
+        proven = self.read.proven_broker
+        return frozenset() if proven is None else proven.untold
+
     def _fills_not_known(self) -> tuple[NotKnown, ...]:
         read = self.read
-        by_gateway = frozenset() if read.awaits_broker else frozenset({*read.states, *read.earlier})
+        of_gateway = {} if read.awaits_broker else {*read.states, *read.earlier}
+        by_gateway = frozenset(of_gateway) - self._untold
         told = not_known.Told(gateway=by_gateway, broker=read.told)
         return not_known.at(self.ledger, self.moment.calendar, self.moment.now, read=told)

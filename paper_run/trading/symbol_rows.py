@@ -83,12 +83,11 @@ def _start(ledger: Ledger, period: BookPeriod, session: date) -> _Start:
     new, _ = ledger.books.entries_after(period, 0 if before is None else before["entry"])
     new = sorted(new, key=folding.place)
     totals = None if before is None else kept_symbols.totals_of(before)
-    if past is not None and past.book is not None and totals is not None:
-        last = past.session.isoformat()
-        if folding.goes_on(new, last, past.book):
-            under_way = {name: each.under_way for name, each in totals.items() if each.under_way is not None}
-            followed = follow_trips(past.book.holdings, under_way, new)
-            return _Start(past, False, new, totals, followed, last)
+    goes_on = past is not None and ledger.books.goes_on(period, past, new)
+    if past is not None and past.book is not None and totals is not None and goes_on:
+        under_way = {name: each.under_way for name, each in totals.items() if each.under_way is not None}
+        followed = follow_trips(past.book.holdings, under_way, new)
+        return _Start(past, False, new, totals, followed, past.session.isoformat())
     if totals is None:
         totals = ledger.symbols.totals_from_rows(period.id, session.isoformat())
     totals = {name: each.without_trips() for name, each in totals.items()}

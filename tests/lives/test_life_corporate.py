@@ -290,7 +290,10 @@ def test_the_fraction_of_a_reverse_split_is_paid(life: Life, broker: OddBroker, 
     broker.split("AAPL", 1, 10, whole=True)
     priced(life, broker, AAPL="42")
     for _ in range(days):
-        life.trade(MSFT=NO_ORDER)
+        life.prices(AAPL="41")
+        equity = life.trade(MSFT=NO_ORDER)["parties"]["broker"]["equity"]
+        assert figures(equity, "prices residual") == amounts("-2.5 0")  # until it is paid, at its price
+        life.prices(AAPL="42")
         life.next_session()
     broker.post("CIL", "21.00", "AAPL", qty="0.5")
     day = life.trade(MSFT=NO_ORDER)

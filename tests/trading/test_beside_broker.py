@@ -330,14 +330,19 @@ def test_a_gateway_that_could_not_be_read_says_no_quantity(both: Both) -> None:
 
 
 def test_an_equity_that_is_not_the_broker_s_own_sum_is_said_so(both: Both) -> None:
-    """Account and positions are two answers: the finding says what lies between them."""
+    """Account and positions are two answers: what prices can have moved by between them has a name."""
     both.both_buy("AAPL", "10", "100")
-    both.broker.more = Decimal("2.50")
-    figures = both.mark()
-    (found,) = said(figures)
+    for more in ("50", "-0.01"):
+        both.broker.more = Decimal(more)
+        figures = both.mark()
+        assert (said(figures), left(figures)) == ([], (0, 0))
+        assert figures.apart is not None
+        assert [(item.kind, amount) for item, amount in figures.apart.items] == [("own", -Decimal(more))]
+    both.broker.more = Decimal("50.01")
+    (found,) = said(both.mark())
     assert found.text == (
-        "The broker's equity is 2.50 dollars more than ours, and nothing explains that. The broker's own "
-        "equity is 2.50 dollars off its cash and positions."
+        "The broker's equity is 50.01 dollars more than ours, and nothing explains that. The broker's own "
+        "equity is 50.01 dollars off its cash and positions."
     )
     both.broker.more = Decimal("-2.50")
     both.broker.positions = tuple(each._replace(market_value=None) for each in both.broker.positions or ())

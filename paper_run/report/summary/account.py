@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _KINDS = {
     "beside": "Beside the book",
     "flow": "Money not booked",
+    "own": "Its equity, off its own cash and positions",
 }
 
 
