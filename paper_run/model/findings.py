@@ -46,7 +46,7 @@ CODES = {
     "ledger_moved": "The ledger's file was moved into a database, and trades no more.",
     "ledger_pooled": "A connection pooler stands before the ledger's database.",
     "ledger_unsynced": "The server of the ledger's database does not sync what it writes.",
-    "database_changed": "The server of the ledger's database was promoted or restored: rows may be missing.",
+    "database_changed": "The ledger's database was restored, promoted or written anew: rows may be missing.",
     "ledger_leftover": "What lies beside the ledger does not belong to it, or is damaged.",
     "files_missing": "Files of a report are not there, and can't be made by who asks.",
     # the settings, the run and its answer
