@@ -120,7 +120,7 @@ def _in(folder: Path) -> list[Found]:
 
 
 def _answers(folder: Path) -> list[Path]:
-    """Return the answers that wait in a folder for their ledger; each is called by the key of its attempt."""
+    """Return what tells in a folder of a POST, or of its answer; each is called by the key of its attempt."""
     pending = folder / ".pending"
     return sorted(pending.glob("*.json")) if pending.is_dir() else []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from typing import TYPE_CHECKING
@@ -181,6 +182,8 @@ def _remedies(status: int) -> tuple[str, ...]:
 
 
 FOLDER = ".pending"
+_ASKED = {"key", "session"}
+"""What is written of a POST before it leaves; its answer takes that place."""
 
 
 class Pending(NamedTuple):
@@ -198,6 +201,16 @@ def prove_keepable(reports: Path) -> None:
     """
     files.prove_writable(reports / FOLDER, purpose="The folder for the orchestrator's answer")
     files.sweep(reports / FOLDER)
+
+
+def ask(reports: Path, key: str, *, session: date) -> None:
+    """Write that the POST of a session is about to leave, where its answer will be kept.
+
+    It tells so also where the ledger is lost that knows it, or only what lies beside the ledger.
+
+    :raises DataError: it can't be written.
+    """
+    files.write_atomic(_path(reports, key), json.dumps({"key": key, "session": str(session)}).encode())
 
 
 def keep(reports: Path, key: str, answer: Answer, *, session: date) -> None:
@@ -235,6 +248,18 @@ def drop(reports: Path, key: str) -> None:
         ) from None
 
 
+def forget(reports: Path, knows: Callable[[str], object | None]) -> None:
+    """Remove what tells of a POST alone, without its answer, once ledger and files tell of it.
+
+    :param knows: finds the attempt whose POST had a key.
+    """
+    folder = reports / FOLDER
+    for path in folder.glob("*.json") if folder.is_dir() else ():
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # it tells once more, to no effect
+            if json.loads(path.read_bytes()).keys() == _ASKED and knows(path.stem) is not None:
+                path.unlink()
+
+
 def kept(reports: Path) -> list[Pending]:
     """Return each answer that was kept and can be read."""
     return [each for each in _kept_or_unreadable(reports) if isinstance(each, Pending)]
@@ -250,6 +275,8 @@ def _kept_or_unreadable(reports: Path) -> Iterator[Pending | Finding]:
     for path in sorted(folder.glob("*.json")) if folder.is_dir() else ():
         try:
             record = json.loads(path.read_bytes())
+            if record.keys() == _ASKED:
+                continue
             answer = Answer(record["url"], int(record["status"]), {}, record["body"].encode(), 0)
             answer = answer._replace(signed=bool(record.get("signed")))
             yield Pending(str(record["key"]), answer, path)

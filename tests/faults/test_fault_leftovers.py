@@ -148,9 +148,8 @@ def test_a_run_in_progress_is_looked_at_without_the_lock(desk: Desk, wal: Path) 
 def test_a_wal_without_its_ledger_is_never_taken_into_a_new_one(desk: Desk, wal: Path) -> None:
     """The ledger was deleted, its `-wal` was not: nothing is made, nothing sent."""
     killed_after_the_post(desk)
-    for path in desk.files():
-        (desk.reports / path).unlink()
-    desk.ledger.unlink()
+    for path in (desk.ledger, *(desk.reports / ".pending").iterdir()):
+        path.unlink()
     content = wal.read_bytes()
     finished = desk.run()
     assert (finished.returncode, desk.platform.executed) == (3, 1), finished.stdout
