@@ -17,6 +17,7 @@ from paper_run.app import doctor_alpaca, doctor_ledger
 from paper_run.app.checks import Check
 from paper_run.app.workspace import Reading, read
 from paper_run.errors import DataError, ExitStatus, PaperRunError, Remedy
+from paper_run.ledger import existing
 from paper_run.model import reading_messages
 from paper_run.model.commands import of_another
 from paper_run.services import health
@@ -26,7 +27,7 @@ from paper_run.services.execution_gateway import Unauthorized
 from paper_run.services.platform import READ_SECONDS
 from paper_run.services.wire import http_date
 from paper_run.settings.broker import says_unread
-from paper_run.trading import hours
+from paper_run.trading import hours, response
 from paper_run.trading.hours import date_told, seconds_until_agreed
 
 if TYPE_CHECKING:
@@ -114,6 +115,9 @@ def _folder(config: Config) -> Check:
     if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
         words = f"{folder}: {nearest} can't be written to"
         return Check("Reports folder", words, ExitStatus.DATA, "give write permission, or --reports-dir DIR")
+    if folder.exists() and (path := existing.unwritable(folder, response.FOLDER)) is not None:
+        fix = "give write permission, or be the user whose it is"
+        return Check("Reports folder", f"{path} can't be written to", ExitStatus.DATA, fix)
     return Check("Reports folder", f"{folder}" + ("" if folder.exists() else ", made by the first run"))
 
 

@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 def examine(account: Reading) -> Iterator[Check]:
     """Look at the ledger, and at what in it needs a person."""
     config, ledger = account.config, account.ledger
-    if ledger is None:
+    try:
+        if ledger is not None:
+            yield from _whole_and_open(config, ledger)
+            return
         missing = None if config.plays_sandbox else day_ledger.absence(config)
         none = Check("Ledger", f"none in {config.reports_dir} yet: the first run makes it")
         yield none if missing is None else wrong(config, missing)
-        return
-    try:
-        yield from _whole_and_open(config, ledger)
     except DataError as error:
         yield wrong(config, error)
 

@@ -129,7 +129,7 @@ def ended(failures: Sequence[PaperRunError]) -> ExitStatus:
 def make_hints_whole(*errors: PaperRunError) -> None:
     """Make the commands in remedies run as they stand, on the ledger that the present one has used."""
     context = click.get_current_context(silent=True)
-    if context is None:
+    if context is None or "env_file" not in context.params:  # a command's own is gone once it was broken off
         return
     from paper_run.model import messages
 

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple
+from paper_run.errors import DataError
 from paper_run.ledger import files
 from paper_run.ledger.sqlite import database
 from paper_run.model import result_json
@@ -112,7 +113,7 @@ def moved_to(folder: Path, identity: str) -> Path | None:
 
 def _in(folder: Path) -> list[Found]:
     found = []
-    for name in sorted(each for each in os.listdir(folder) if each.endswith(".json")):
+    for name in sorted(each for each in _listed(folder) if each.endswith(".json")):
         if match := _NAME.fullmatch(name):
             number = None if name.endswith("_mark.json") else int(match[2] or 1)
             found.append(Found(folder, name, match[1], number))
@@ -122,7 +123,23 @@ def _in(folder: Path) -> list[Found]:
 def _answers(folder: Path) -> list[Path]:
     """Return what tells in a folder of a POST, or of its answer; each is called by the key of its attempt."""
     pending = folder / ".pending"
-    return sorted(pending.glob("*.json")) if pending.is_dir() else []
+    names = _listed(pending) if pending.is_dir() else []
+    return sorted(pending / name for name in names if name.endswith(".json"))
+
+
+def _listed(folder: Path) -> list[str]:
+    """Return the names in a folder.
+
+    :raises DataError: it can't be read: it may tell of a session that was traded.
+    """
+    try:
+        return os.listdir(folder)
+    except OSError as error:
+        raise DataError(
+            f"The folder {folder} can't be read",
+            f"{error.strerror}. It may tell of a session that was traded.",
+            remedies=("Be the user whose it is, or give this one permission to read it; nothing was sent.",),
+        ) from error
 
 
 def _session_of(answer: Path) -> str | None:
@@ -135,7 +152,7 @@ def _session_of(answer: Path) -> str | None:
 
 
 def _moved(folder: Path) -> list[Path]:
-    names = sorted(name for name in os.listdir(folder) if name.startswith(_BEFORE))
+    names = sorted(name for name in _listed(folder) if name.startswith(_BEFORE))
     return [folder / name for name in names if (folder / name).is_dir()]
 
 

@@ -75,10 +75,13 @@ def undisguised() -> Iterator[None]:
 def never_swallow_an_interrupt(unraisable: sys.UnraisableHookArgs) -> None:
     """Raise an interrupt once more that came while a finalizer ran: Python prints such a one and goes on.
 
-    For `sys.unraisablehook`; whatever else can't be raised is printed as always.
+    For `sys.unraisablehook`; whatever else can't be raised is printed as always, but for a thread that does
+    not find itself: an interrupt on its way has taken it from the list of those that are about to start.
     """
     if not issubclass(unraisable.exc_type, KeyboardInterrupt):
-        sys.__unraisablehook__(unraisable)
+        is_start = getattr(unraisable.object, "__name__", "") == "_bootstrap"
+        if not (is_start and issubclass(unraisable.exc_type, KeyError)):
+            sys.__unraisablehook__(unraisable)
         return
     signal.signal(signal.SIGALRM, _interrupt)
     signal.setitimer(signal.ITIMER_REAL, _AGAIN)

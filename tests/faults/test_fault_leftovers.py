@@ -284,6 +284,42 @@ def test_a_ledger_that_may_not_be_read_is_said_to_be_that(readable: Desk) -> Non
     assert "Permission denied" in finished.stderr
 
 
+@pytest.mark.parametrize("name", ["ledger.sqlite3", "ledger.lock", ".pending"])
+def test_what_a_run_could_not_write_is_told_before_the_day(readable: Desk, name: str) -> None:
+    """The folder is this user's, and one thing in it is root's: doctor and a dry run say what a run would."""
+    readable.run()
+    for path in (readable.reports, *readable.reports.rglob("*")):
+        os.chown(path, 65534, 65534)
+    os.chown(readable.reports / name, 0, 0)
+    readable.next_session()
+    with as_somebody_else(readable):
+        doctor, planned, ran = readable.run("doctor"), readable.run("--dry-run"), readable.run()
+    told = f"{readable.reports / name} can't be written to"
+    assert (doctor.returncode, told in doctor.stdout) == (3, True)
+    assert f"A run would stop here: {told}" in planned.stdout
+    assert (ran.returncode, name in ran.stderr, "Troubleshooting" in ran.stderr) == (3, True, True)
+    assert len(readable.platform.posts) == 1
+
+
+def test_what_may_tell_of_a_session_and_can_not_be_read_stops_a_run(readable: Desk) -> None:
+    """An earlier ledger's folder, which another user made: exit 3, named, no traceback."""
+    readable.run()
+    earlier = readable.reports / "before-0123abcd"
+    for folder in (earlier / ".pending", earlier):
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in (readable.reports, *readable.reports.rglob("*")):
+            os.chown(path, 65534, 65534)
+        os.chown(folder, 0, 0)
+        folder.chmod(0o700)
+        readable.next_session()
+        with as_somebody_else(readable):
+            for args in ([], ["--dry-run"]):
+                stopped = readable.run(*args)
+                assert (stopped.returncode, f"{folder} can't be read" in stopped.stderr) == (3, True)
+        folder.chmod(0o755)
+    assert len(readable.platform.posts) == 1
+
+
 HOLDER = """
 import sys
 from datetime import UTC, datetime

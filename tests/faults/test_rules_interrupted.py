@@ -172,3 +172,11 @@ def test_rule_9_an_interrupt_that_a_lock_disguises_is_one(desk: Desk, kind: str)
     assert {after - earlier for earlier, after in pairwise(before)} == {0, 1}
     assert desk.run().returncode == 0
     assert desk.platform.executed == before[-1] + 1
+
+
+@pytest.mark.parametrize("kind", ["SIGINT", "SIGTERM"])
+def test_rule_9_an_interrupt_while_it_is_told_what_failed_is_one_too(desk: Desk, kind: str) -> None:
+    """Such as the second of two; there is no more to be told."""
+    desk.platform.signal.stop()
+    finished = desk.run(at="before words", do=kind)
+    assert (finished.returncode, finished.stderr) == (130, "")
