@@ -320,6 +320,15 @@ def test_what_may_tell_of_a_session_and_can_not_be_read_stops_a_run(readable: De
     assert len(readable.platform.posts) == 1
 
 
+def test_where_a_copy_has_no_room_is_named(desk: Desk) -> None:
+    """It is not the ledger's own folder that is full."""
+    killed_after_the_post(desk)
+    before = facts(desk.reports)
+    full = desk.run("history", at="before unlink ledger.sqlite3", do="full")
+    assert (full.returncode, f"be copied into {tempfile.gettempdir()}" in full.stderr) == (3, True)
+    assert facts(desk.reports) == before
+
+
 HOLDER = """
 import sys
 from datetime import UTC, datetime
