@@ -23,7 +23,7 @@ def entry_point() -> None:
     try:
         _ended.append(main())
     except KeyboardInterrupt:  # one more, while it was told what the first had broken off
-        _ended.append(_INTERRUPTED)
+        os._exit(_INTERRUPTED)  # whoever reads that may have stopped reading
     for each in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(each) is not signal.SIG_IGN:
             signal.signal(each, signal.SIG_DFL)

@@ -38,7 +38,7 @@ CODES = {
     "mail_unsent": "An e-mail could not be sent.",
     "push_unsent": "A push notification was not taken.",
     # the clock and the ledger
-    "clock_disagrees": "This machine and a service have another date at the exchange.",
+    "clock_disagrees": "This machine and a service have another date at the exchange, or another session.",
     "clock_unproved": "No service tells a time of its own that this machine's clock could be compared with.",
     "older_session": "A later session was traded, and nobody but this machine's clock says what day it is.",
     "wrong_date": "A session was traded that is yet to come.",

@@ -21,11 +21,15 @@ _AGAIN = 0.01
 
 
 class Patience:
-    """Whether a SIGTERM has to wait, and whether one does."""
+    """Whether a SIGTERM has to wait, and whether one does.
+
+    :ivar is_told: whether the command was told to end: from then on it waits for nobody who reads its words.
+    """
 
     def __init__(self) -> None:
         self._holds = False
         self.is_asked = False
+        self.is_told = False
 
     @contextlib.contextmanager
     def holding(self) -> Iterator[None]:
@@ -41,9 +45,18 @@ class Patience:
 
         :raises KeyboardInterrupt: it does not wait.
         """
+        self.is_told = True
         if self._holds and not self.is_asked:
             self.is_asked = True
             return
+        raise KeyboardInterrupt
+
+    def interrupt(self, _signal: int, _frame: FrameType | None) -> None:
+        """Take a Ctrl-C.
+
+        :raises KeyboardInterrupt: always.
+        """
+        self.is_told = True
         raise KeyboardInterrupt
 
 

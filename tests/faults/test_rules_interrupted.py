@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import signal
 import subprocess
 from itertools import pairwise
@@ -180,3 +181,22 @@ def test_rule_9_an_interrupt_while_it_is_told_what_failed_is_one_too(desk: Desk,
     desk.platform.signal.stop()
     finished = desk.run(at="before words", do=kind)
     assert (finished.returncode, finished.stderr) == (130, "")
+
+
+def test_rule_9_nobody_waits_for_whoever_reads_no_more(desk: Desk) -> None:
+    """Its words fill a pipe that nobody empties: an interrupt ends it all the same, and is recorded."""
+    desk.platform.orchestrator.script("POST", RUN, [Answer(freeze=True, process="before")])
+    read, write = os.pipe()
+    with open(read, "rb"), open(write, "wb"), desk.start(stdout=write) as process:
+        desk.platform.log.until(lambda: desk.platform.executed)
+        with open(f"/proc/self/fd/{write}", "wb", buffering=0, opener=_never_waits) as full:
+            while full.write(b"x" * 4096):
+                pass
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert (desk.rows()[0]["state"], len(desk.platform.posts)) == ("unsettled", 1)
+
+
+def _never_waits(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
