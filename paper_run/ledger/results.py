@@ -123,17 +123,18 @@ def _in(folder: Path) -> list[Found]:
 def _answers(folder: Path) -> list[Path]:
     """Return what tells in a folder of a POST, or of its answer; each is called by the key of its attempt."""
     pending = folder / ".pending"
-    names = _listed(pending) if pending.is_dir() else []
-    return sorted(pending / name for name in names if name.endswith(".json"))
+    return sorted(pending / name for name in _listed(pending) if name.endswith(".json"))
 
 
 def _listed(folder: Path) -> list[str]:
-    """Return the names in a folder.
+    """Return the names in a folder; of a host that was not used yet there may be none.
 
     :raises DataError: it can't be read: it may tell of a session that was traded.
     """
     try:
         return os.listdir(folder)
+    except FileNotFoundError:
+        return []
     except OSError as error:
         raise DataError(
             f"The folder {folder} can't be read",

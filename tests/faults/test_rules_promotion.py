@@ -77,6 +77,7 @@ def test_rule_16_a_dump_that_was_put_back_trades_nothing_unseen(
             assert one.run().returncode == 0
             put_back()
         one.platform.orchestrator.always("GET", RUNS, plain_500())
+        assert "as where a dump was put back" in two.run("doctor").stdout
         untold = two.run()
         assert (untold.returncode, len(one.platform.posts)) == (3, 2)
         assert "as where a dump was put back." in untold.stderr
