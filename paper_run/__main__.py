@@ -3,8 +3,10 @@
 import atexit
 import gc
 import os
+import signal
 import sys
 
+_INTERRUPTED = 130
 _ended: list[int] = []
 
 
@@ -13,9 +15,18 @@ def entry_point() -> None:
     # A day makes half as many objects, nearly none of them garbage: looking for it took a tenth of its time.
     gc.set_threshold(200_000, 20, 20)
     atexit.register(_leave)  # registered first, it is called last
+    # Ctrl-C ends the process without a word while nothing has begun, and again once all is told.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     from paper_run.cli import main
 
-    _ended.append(main())
+    try:
+        _ended.append(main())
+    except KeyboardInterrupt:  # one more, while it was told what the first had broken off
+        os._exit(_INTERRUPTED)  # whoever reads that may have stopped reading
+    for each in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(each) is not signal.SIG_IGN:
+            signal.signal(each, signal.SIG_DFL)
     sys.exit(_ended[0])
 
 

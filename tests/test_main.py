@@ -1,11 +1,13 @@
 """How the program ends: at once, but only when nothing waits for the end any more."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from support.command import interruptible
 
 # Words that were not flushed, a thread, a callback, and an object that tells when modules are taken apart.
 PROGRAM = """
@@ -29,6 +31,18 @@ cli.main = main
 __main__.entry_point()
 """
 DROPPED = ("COV", "PYTHONUNBUFFERED")
+BEGUN = """
+import os, signal, sys
+from paper_run import __main__
+
+class Finder:
+    def find_spec(name, *_):
+        if name == "click":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Finder)
+__main__.entry_point()
+"""
 WORDS = """
 cli.main = lambda: print("words", end="")
 __main__.entry_point()
@@ -74,3 +88,9 @@ def test_a_fault_ends_it_as_it_always_did(fault: str) -> None:
     status, _, said = ended(program=PROGRAM.replace("return 3", fault))
     assert status == (4 if "Exit" in fault else 1)
     assert ("ValueError: 5" in said) is ("ValueError" in fault)
+
+
+def test_ctrl_c_before_anything_has_begun_has_no_traceback() -> None:
+    """While the program is still imported the signal itself ends it."""
+    with interruptible():
+        assert ended(program=BEGUN) == (-signal.SIGINT, "", "")

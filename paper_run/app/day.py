@@ -170,10 +170,10 @@ class _Day:
         preparation = before_post.snapshot(
             self.config, services, self.platform, self.ledger, as_of_date, self.clock.now()
         )
-        if not self.again:
-            before_post.refuse_someone_elses(preparation, self.platform, self.ledger)
         for notice in self._proved(preparation, services):
             self.console.notice(notice)
+        if not self.again:
+            before_post.refuse_someone_elses(preparation, self.platform, self.ledger)
         if not preparation.is_told and not services.gateway.dry_run:
             self.console.notice(
                 "Neither the orchestrator's list of runs nor a broker can tell: that nobody else traded "

@@ -74,8 +74,8 @@ def absence(config: Config) -> DataError | None:
     if folder.is_dir() and (found := next(results.of_account(folder, config.orchestrator.base), None)):
         return DataError(
             f"There is no ledger {path}, but there are results of one",
-            f"{found.relative_to(folder)} tells of a session that was traded; without its ledger it would be "
-            "traded again. Nothing was sent.",
+            f"{found.relative_to(folder)} tells of a session that was traded, or may have been; without its "
+            "ledger it would be traded again. Nothing was sent.",
             remedies=(_RESTORE, _NEW),
             code="ledger_missing",
         )
@@ -99,7 +99,7 @@ def outdated(config: Config, ledger: Ledger) -> DataError | None:
     lacked = results.lacking(ledger, config.reports_dir, config.orchestrator.base)
     if not lacked:
         return None
-    named = listed([each.name for each in reversed(lacked)], 1)
+    named = listed([str(each.relative_to(config.reports_dir)) for each in reversed(lacked)], 1)
     return DataError(
         f"The ledger {ledger.name} knows nothing of {named} beside it",
         "It is older than these results, or another one: what it does not know it would trade again; "

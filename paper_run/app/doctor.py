@@ -17,6 +17,7 @@ from paper_run.app import doctor_alpaca, doctor_ledger
 from paper_run.app.checks import Check
 from paper_run.app.workspace import Reading, read
 from paper_run.errors import DataError, ExitStatus, PaperRunError, Remedy
+from paper_run.ledger import existing, results
 from paper_run.model import reading_messages
 from paper_run.model.commands import of_another
 from paper_run.services import health
@@ -114,6 +115,9 @@ def _folder(config: Config) -> Check:
     if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
         words = f"{folder}: {nearest} can't be written to"
         return Check("Reports folder", words, ExitStatus.DATA, "give write permission, or --reports-dir DIR")
+    if folder.exists() and (path := existing.unwritable(folder, results.ANSWERS)) is not None:
+        fix = "give write permission, or be the user whose it is"
+        return Check("Reports folder", f"{path} can't be written to", ExitStatus.DATA, fix)
     return Check("Reports folder", f"{folder}" + ("" if folder.exists() else ", made by the first run"))
 
 

@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 def examine(account: Reading) -> Iterator[Check]:
     """Look at the ledger, and at what in it needs a person."""
     config, ledger = account.config, account.ledger
-    if ledger is None:
+    try:
+        if ledger is not None:
+            yield from _whole_and_open(config, ledger)
+            return
         missing = None if config.plays_sandbox else day_ledger.absence(config)
         none = Check("Ledger", f"none in {config.reports_dir} yet: the first run makes it")
         yield none if missing is None else wrong(config, missing)
-        return
-    try:
-        yield from _whole_and_open(config, ledger)
     except DataError as error:
         yield wrong(config, error)
 
@@ -65,6 +65,10 @@ def _server(ledger: Ledger, server: Server) -> Iterator[Check]:
     where = "a standby" if server.timeline is None else f"timeline {int(server.timeline, 16)}"
     as_of = f", as of {server.replayed}" if server.replayed and server.timeline is None else ""
     yield Check("Server", f"system {server.system}, {where}{as_of}")
+    if server.timeline is not None and (why := ledger.account.other_database()) is not None:
+        words = f"what was written last may be missing: {why}"
+        fix = "see what was traded today: a run trades only if somebody tells that nothing is missing"
+        yield Check("Restored", words, ExitStatus.DATA, fix)
     yield Check("Lease", f"{server.holder} holds it" if server.holder else "nobody holds it")
     synced = f"synchronous_commit {server.synchronous_commit} by default, on in our sessions"
     yield Check("Durability", f"fsync {server.fsync}; {synced}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from paper_run import NamedTuple
 from paper_run.errors import DataError, ExitStatus, PaperRunError, SeveralErrors, worst
 from paper_run.model import messages
+from paper_run.trading import response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -47,6 +48,8 @@ def save(
     console.figures(reports.result)
     console.saving(of_a_mark=reports.result.is_mark)
     written, unwritten = publisher.save([reports], outputs)
+    if not unwritten:
+        response.forget(workspace.ledger.folder, workspace.ledger.attempts.by_key)
     for path in written:
         console.saved(path)
     unsent = deliver(workspace, [reports])

@@ -15,6 +15,7 @@ from paper_run.model import reading_messages, result_json
 from paper_run.services.deadline import BEFORE
 from paper_run.trading import (
     broker_word,
+    hours,
     not_known,
     observations,
     preflight,
@@ -24,6 +25,7 @@ from paper_run.trading.mark_result import result_of
 from paper_run.trading.restatement import read_again
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date, datetime
 
     from paper_run.app.workspace import Workspace
@@ -132,11 +134,12 @@ def _value(
     platform.deadline.begin(BEFORE)
     health = _health(workspace, platform)
     change = occasion.change
+    told = _told(workspace, health)
     recover_earlier(workspace, platform)
     if change is not None and change.said is not None:
         _say(workspace, change.said, change.note)
     started = workspace.clock.now()
-    moment = _moment(ledger, workspace.calendar, health, started)
+    moment = _moment(ledger, workspace.calendar, health, told, started)
     after = observations.read(
         platform,
         ledger,
@@ -241,8 +244,7 @@ def _unread(after: Observations, platform: Platform) -> tuple[PaperRunError, ...
 
 def _kind(ledger: Ledger, moment: observations.Moment) -> MailKind:
     """Tell the day's close from a look in between; a sandbox's session is over once it was played."""
-    closes = moment.calendar.hours(moment.session)[1]
-    return "close" if ledger.account.is_sandbox or closes <= moment.now else "mark"
+    return "close" if ledger.account.is_sandbox or moment.has_closed(moment.session) else "mark"
 
 
 def _health(workspace: Workspace, platform: Platform) -> tuple[ServiceHealth, ...]:
@@ -278,12 +280,37 @@ def open_fills(workspace: Workspace, platform: Platform) -> tuple[NotKnown, ...]
     return not_known.at(ledger, calendar, calendar.clock(now))
 
 
+def _told(workspace: Workspace, health: tuple[ServiceHealth, ...]) -> list[hours.ToldDate]:
+    """Return what time others say that it is; nothing is concluded from this machine's alone.
+
+    :raises DependencyError: the session that has opened last is another one by theirs.
+    """
+    if workspace.ledger.account.is_sandbox:
+        return []
+    calendar, now = workspace.calendar, workspace.clock.now()
+    told = preflight.told(health, workspace.ledger)
+    for said in told:
+        session = hours.agreed_session(said, calendar, now)
+        if said.moment < calendar.hours(session)[1] <= now:
+            workspace.console.notice(
+                f"By the clock of the {said.title} at {said.url} the session {session} has not closed yet: "
+                "what it is valued at now may move"
+            )
+    return told
+
+
 def _moment(
-    ledger: Ledger, calendar: Calendar, health: tuple[ServiceHealth, ...], now: datetime
+    ledger: Ledger,
+    calendar: Calendar,
+    health: tuple[ServiceHealth, ...],
+    told: Sequence[hours.ToldDate],
+    now: datetime,
 ) -> observations.Moment:
     """Return what is valued: the latest session that has opened, in a sandbox the one played last."""
     simulated = (preflight.gateway_clock(health[1]) if ledger.account.is_sandbox else None) or now
-    return observations.Moment(_session(ledger, calendar, simulated), calendar.clock(simulated), calendar)
+    heard = tuple(said.moment for said in told)
+    session = _session(ledger, calendar, min((simulated, *heard)))
+    return observations.Moment(session, calendar.clock(simulated), calendar, heard)
 
 
 def _session(ledger: Ledger, calendar: Calendar, now: datetime) -> date:

@@ -8,6 +8,7 @@ from paper_run.app import day_ledger
 from paper_run.app.finish import End
 from paper_run.app.workspace import prove_folders, read
 from paper_run.errors import ExitStatus, OrchestrationError
+from paper_run.ledger import existing, results
 from paper_run.services.deadline import BEFORE
 from paper_run.services.orchestrator import RUN_PATH, request_body
 from paper_run.trading import before_post, hours, preflight
@@ -67,6 +68,8 @@ def _warn_of_the_ledger(
 ) -> None:
     found = [day_ledger.absence(config) if ledger is None else day_ledger.outdated(config, ledger)]
     found += [] if again else [day_ledger.traded_before(config, session)]
+    if (path := existing.unwritable(config.reports_dir, results.ANSWERS)) is not None:
+        console.notice(f"A run would stop here: {path} can't be written to")
     for obstacle in filter(None, found):
         console.notice(f"A run would stop here: {obstacle}")
 

@@ -34,6 +34,8 @@ def recover_earlier(workspace: Workspace, platform: Platform, *, is_heard: bool 
         return
     left = [unfiled] if unfiled is not None and all(row.id != unfiled.id for row in found) else []
     _, unwritten = publisher.save([publisher.reports(row.document) for row in (*found, *left)])
+    if not unwritten:
+        response.forget(ledger.folder, ledger.attempts.by_key)
     for failure in unwritten:
         console.notice(str(failure))
 

@@ -47,6 +47,8 @@ def commands() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status; nothing else turns an error into one."""
     signal.signal(signal.SIGTERM, PATIENCE.terminate)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, PATIENCE.interrupt)
     sys.unraisablehook = never_swallow_an_interrupt
     with output.guarded():
         status = _status_of(sys.argv[1:] if arguments is None else arguments)

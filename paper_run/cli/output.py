@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import os
 import sys
@@ -12,6 +13,7 @@ import click
 
 from paper_run.cli import flags
 from paper_run.errors import DataError, Remedy, worst
+from paper_run.model.termination import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from paper_run.report.console import Console
 
 _TENTH, _LEAST_WIDTH = 10, 40
+_LAST_WORDS = 2.0
+"""Seconds that a command which was told to end waits for whoever reads what it says."""
 
 
 @contextlib.contextmanager
@@ -129,7 +133,7 @@ def ended(failures: Sequence[PaperRunError]) -> ExitStatus:
 def make_hints_whole(*errors: PaperRunError) -> None:
     """Make the commands in remedies run as they stand, on the ledger that the present one has used."""
     context = click.get_current_context(silent=True)
-    if context is None:
+    if context is None or "env_file" not in context.params:  # a command's own is gone once it was broken off
         return
     from paper_run.model import messages
 
@@ -185,9 +189,22 @@ class Guarded:
     def _unless_failed(self, call: Callable[[], Any]) -> None:
         if self._whole.failure is None:
             try:
+                if PATIENCE.is_told:
+                    self._wait_for_room()
                 call()
             except OSError as error:
                 self._whole.failure = error
+
+    def _wait_for_room(self) -> None:
+        """Wait a little for whoever reads.
+
+        :raises OSError: nobody does.
+        """
+        import select
+
+        with contextlib.suppress(TypeError, ValueError):  # it has no descriptor, and never waits
+            if not select.select([], [self._stream], [], _LAST_WORDS)[1]:
+                raise BlockingIOError(errno.EAGAIN, "Nobody reads it")
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)

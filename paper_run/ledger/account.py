@@ -48,8 +48,9 @@ class Account:
         """Return why rows may be missing, as a clause: another server, timeline or dump; None: no reason."""
         before = self._account().get("database")
         if before is not None and before != self._store.cluster:
-            return f"it was {before} when the ledger was used last"
-        return "its rows were put back from a dump" if self._store.was_put_back() else None
+            return f"its server is another one, or was promoted or restored: it was {before} before"
+        anew = "rows of it were written anew or are missing, as where a dump was put back"
+        return anew if self._store.was_put_back() else None
 
     @property
     def tells_of_dumps(self) -> bool:

@@ -33,10 +33,18 @@ def path_of(folder: Path) -> Path:
 
 def may_write(folder: Path) -> bool:
     """Whether whoever runs this may write the ledger and the files of a folder."""
-    files = (folder / name for name in (database.FILE_NAME, lock.FILE_NAME))
-    return os.access(folder, os.W_OK | os.X_OK) and all(
-        os.access(each, os.W_OK) for each in files if each.exists()
-    )
+    return unwritable(folder) is None
+
+
+def unwritable(folder: Path, *names: str) -> Path | None:
+    """Return what whoever runs this may not write: a folder, its ledger, its lock; None: all of it.
+
+    :param names: folders in it that must be writable too, where they are.
+    """
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return folder
+    inside = (folder / name for name in (database.FILE_NAME, lock.FILE_NAME, *names))
+    return next((each for each in inside if each.exists() and not os.access(each, os.W_OK)), None)
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple
+from paper_run.errors import DataError
 from paper_run.ledger import files
 from paper_run.ledger.sqlite import database
 from paper_run.model import result_json
@@ -30,7 +31,7 @@ _OLDER = (  # compiled where it is asked for: nearly no command does
 _BEFORE = "before-"
 
 ANSWERS = ".pending"
-"""The folder, in that of the reports, where answers wait that no ledger has."""
+"""The folder, in that of the reports, of what was asked and answered and is in no session's files yet."""
 
 
 class Found(NamedTuple):
@@ -115,7 +116,7 @@ def moved_to(folder: Path, identity: str) -> Path | None:
 
 def _in(folder: Path) -> list[Found]:
     found = []
-    for name in sorted(each for each in os.listdir(folder) if each.endswith(".json")):
+    for name in sorted(each for each in _listed(folder) if each.endswith(".json")):
         if match := _NAME.fullmatch(name):
             number = None if name.endswith("_mark.json") else int(match[2] or 1)
             found.append(Found(folder, name, match[1], number))
@@ -123,10 +124,29 @@ def _in(folder: Path) -> list[Found]:
 
 
 def answers(folder: Path) -> list[Path]:
-    """Return the answers that wait beside a ledger to be brought into it; each is called by its key."""
+    """Return what tells beside a ledger of a POST, or of its answer; each is called by its attempt's key.
+
+    :raises DataError: it can't be read.
+    """
     pending = folder / ANSWERS
-    names = sorted(os.listdir(pending)) if pending.is_dir() else ()
-    return [pending / name for name in names if name.endswith(".json")]
+    return [pending / name for name in sorted(_listed(pending)) if name.endswith(".json")]
+
+
+def _listed(folder: Path) -> list[str]:
+    """Return the names in a folder; of a host that was not used yet there may be none.
+
+    :raises DataError: it can't be read: it may tell of a session that was traded.
+    """
+    try:
+        return os.listdir(folder)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise DataError(
+            f"The folder {folder} can't be read",
+            f"{error.strerror}. It may tell of a session that was traded.",
+            remedies=("Be the user whose it is, or give this one permission to read it; nothing was sent.",),
+        ) from error
 
 
 def _session_of(answer: Path) -> str | None:
@@ -139,7 +159,7 @@ def _session_of(answer: Path) -> str | None:
 
 
 def _moved(folder: Path) -> list[Path]:
-    names = sorted(name for name in os.listdir(folder) if name.startswith(_BEFORE))
+    names = sorted(name for name in _listed(folder) if name.startswith(_BEFORE))
     return [folder / name for name in names if (folder / name).is_dir()]
 
 

@@ -70,7 +70,7 @@ class Store(Protocol):
         """Return what the database's server tells of itself; None: there is none."""
 
     def was_put_back(self) -> bool | None:
-        """Return whether a database's rows were put back from a dump since `stay`; None: nobody can tell."""
+        """Return whether a dump may have been put back since `stay`; None: nobody can tell."""
 
     def stay(self) -> None:
         """Write what tells rows that are put back from a dump."""

@@ -38,7 +38,7 @@ CODES = {
     "mail_unsent": "An e-mail could not be sent.",
     "push_unsent": "A push notification was not taken.",
     # the clock and the ledger
-    "clock_disagrees": "This machine and a service have another date at the exchange.",
+    "clock_disagrees": "This machine and a service have another date at the exchange, or another session.",
     "clock_unproved": "No service tells a time of its own that this machine's clock could be compared with.",
     "older_session": "A later session was traded, and nobody but this machine's clock says what day it is.",
     "wrong_date": "A session was traded that is yet to come.",
@@ -46,7 +46,7 @@ CODES = {
     "ledger_moved": "The ledger's file was moved into a database, and trades no more.",
     "ledger_pooled": "A connection pooler stands before the ledger's database.",
     "ledger_unsynced": "The server of the ledger's database does not sync what it writes.",
-    "database_changed": "The server of the ledger's database was promoted or restored: rows may be missing.",
+    "database_changed": "The ledger's database was restored, promoted or written anew: rows may be missing.",
     "ledger_leftover": "What lies beside the ledger does not belong to it, or is damaged.",
     "files_missing": "Files of a report are not there, and can't be made by who asks.",
     # the settings, the run and its answer

@@ -21,11 +21,15 @@ _AGAIN = 0.01
 
 
 class Patience:
-    """Whether a SIGTERM has to wait, and whether one does."""
+    """Whether a SIGTERM has to wait, and whether one does.
+
+    :ivar is_told: whether the command was told to end: from then on it waits for nobody who reads its words.
+    """
 
     def __init__(self) -> None:
         self._holds = False
         self.is_asked = False
+        self.is_told = False
 
     @contextlib.contextmanager
     def holding(self) -> Iterator[None]:
@@ -41,9 +45,18 @@ class Patience:
 
         :raises KeyboardInterrupt: it does not wait.
         """
+        self.is_told = True
         if self._holds and not self.is_asked:
             self.is_asked = True
             return
+        raise KeyboardInterrupt
+
+    def interrupt(self, _signal: int, _frame: FrameType | None) -> None:
+        """Take a Ctrl-C.
+
+        :raises KeyboardInterrupt: always.
+        """
+        self.is_told = True
         raise KeyboardInterrupt
 
 
@@ -75,10 +88,13 @@ def undisguised() -> Iterator[None]:
 def never_swallow_an_interrupt(unraisable: sys.UnraisableHookArgs) -> None:
     """Raise an interrupt once more that came while a finalizer ran: Python prints such a one and goes on.
 
-    For `sys.unraisablehook`; whatever else can't be raised is printed as always.
+    For `sys.unraisablehook`; whatever else can't be raised is printed as always, but for a thread that does
+    not find itself: an interrupt on its way has taken it from the list of those that are about to start.
     """
     if not issubclass(unraisable.exc_type, KeyboardInterrupt):
-        sys.__unraisablehook__(unraisable)
+        is_start = getattr(unraisable.object, "__name__", "") == "_bootstrap"
+        if not (is_start and issubclass(unraisable.exc_type, KeyError)):
+            sys.__unraisablehook__(unraisable)
         return
     signal.signal(signal.SIGALRM, _interrupt)
     signal.setitimer(signal.ITIMER_REAL, _AGAIN)

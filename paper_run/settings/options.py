@@ -84,9 +84,9 @@ OPTIONS = (
     switch(
         "--accept-database",
         _DAY,
-        "Trade even though the ledger's server was promoted or restored.",
-        more="Trade even though the ledger's server was promoted or restored since, and nobody can tell "
-        "whether it has lost what was traded today.",
+        "Trade even though the ledger's database may have lost what was traded.",
+        more="Trade even though the ledger's database was promoted, restored or written anew since, and "
+        "nobody can tell whether it has lost what was traded today.",
     ),
     switch("--resume", ("ledger",), "Finish a move that was broken off."),
     switch(

@@ -170,10 +170,26 @@ def seconds_until_agreed(said: ToldDate, calendar: Calendar, now: datetime) -> f
     midnight = datetime.combine(calendar.session_date(late), time(), calendar.zone).astimezone(UTC)
     if midnight - early <= _NEAR and late - midnight <= _NEAR:
         return (midnight - early).total_seconds() + 1.0
-    raise DependencyError(
-        "It is not known what day it is: two clocks disagree",
+    raise _disagree(said, calendar, now, "what day it is", "sent")
+
+
+def agreed_session(said: ToldDate, calendar: Calendar, now: datetime) -> date:
+    """Return the latest session that has opened by this machine's clock and by a service's.
+
+    :param now: this machine's clock. :raises DependencyError: it is another one by each.
+    """
+    early, late = sorted((now, said.moment))
+    session = calendar.latest_opened(early)
+    if late - early > _NEAR and session != calendar.latest_opened(late):
+        raise _disagree(said, calendar, now, "which session opened last", "changed")
+    return session
+
+
+def _disagree(said: ToldDate, calendar: Calendar, now: datetime, what: str, undone: str) -> DependencyError:
+    return DependencyError(
+        f"It is not known {what}: two clocks disagree",
         f"This machine says {_clock_words(calendar, now)}, the {said.title} at {said.url} says "
-        f"{_clock_words(calendar, said.moment)}. Nothing was sent.",
+        f"{_clock_words(calendar, said.moment)}. Nothing was {undone}.",
         remedies=(
             Remedy("Set the wrong one right, and run again. On this machine", "timedatectl set-ntp true"),
         ),

@@ -65,7 +65,7 @@ def _costs(figures: BookFigures, valuing: Valuing, news: News) -> CostBasis:
     kept = found.closings(period.id, str(session))
     basis = CostBasis(
         session=session,
-        has_closed=_has_closed(session, moment),
+        has_closed=moment.has_closed(session),
         closings=kept if valuing.is_over else kept | _closings(session, valuing),
         unknown=figures.unknown,
         splits=found.splits(period.id, first),
@@ -119,17 +119,13 @@ def _earlier(found: SessionCosts, period: BookPeriod, session: date, news: News)
     return sorted(each for each in map(date.fromisoformat, sessions) if period.session <= each < session)
 
 
-def _has_closed(session: date, moment: Moment) -> bool:
-    return moment.calendar.hours(session)[1] <= moment.now
-
-
 def _closings(session: date, valuing: Valuing) -> dict[str, Decimal]:
     """Return current prices by symbol, dollars, as closing marks; none while the session is open.
 
     What a position was valued at earlier in the session is none: it may be of any time of it.
     """
     read, moment, priced = valuing.read, valuing.moment, valuing.priced
-    if not _has_closed(session, moment):
+    if not moment.has_closed(session):
         return {}
     market = (read.market.by_symbol if read.market is not None else None) or {}
     quoted = {

@@ -33,11 +33,17 @@ class Moment(NamedTuple):
 
     :ivar session: the session that it belongs to. :ivar now: the time that prices are as old as against, on
         the exchange's clock; a sandbox's own time in a sandbox. :ivar calendar: the exchange's.
+    :ivar told: what time others say that it is, UTC.
     """
 
     session: date
     now: datetime
     calendar: Calendar
+    told: tuple[datetime, ...] = ()
+
+    def has_closed(self, session: date) -> bool:
+        """Whether a session is over, by everybody's clock."""
+        return self.calendar.hours(session)[1] <= min((self.now, *self.told))
 
     def is_beside(self, symbol: str) -> bool:
         """Whether a symbol stands beside the book, unless an order of ours traded it."""

@@ -72,7 +72,7 @@ def check(
     while True:
         health = _healthy_services(config, platform, clock, progress)
         sandbox_session = _sandbox_session(health)
-        now, said = clock.now(), [*filter(None, (date_told(health), _database(ledger)))]
+        now, said = clock.now(), told(health, ledger)
         if sandbox_session is not None or not said:
             break
         if not (seconds := max(seconds_until_agreed(each, calendar, now) for each in said)):
@@ -99,10 +99,11 @@ def check(
     return services
 
 
-def _database(ledger: Ledger | None) -> ToldDate | None:
-    """Return the time of a ledger's database, None where it has none of its own."""
+def told(health: tuple[ServiceHealth, ...], ledger: Ledger | None) -> list[ToldDate]:
+    """Return what time a service says that it is, and a ledger's database, as far as they do."""
     moment = None if ledger is None else ledger.clock()
-    return None if ledger is None or moment is None else ToldDate("database", ledger.name, moment)
+    database = None if ledger is None or moment is None else ToldDate("database", ledger.name, moment)
+    return [*filter(None, (date_told(health), database))]
 
 
 def prove_account(

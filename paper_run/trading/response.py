@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from typing import TYPE_CHECKING
@@ -181,6 +182,10 @@ def _remedies(status: int) -> tuple[str, ...]:
     return ("Correct what it names, then run again: the session is still open.",)
 
 
+_ASKED = {"key", "session"}
+"""What is written of a POST before it leaves; its answer takes that place."""
+
+
 class Pending(NamedTuple):
     """An answer that was kept, and the key of the POST that it answers."""
 
@@ -196,6 +201,16 @@ def prove_keepable(reports: Path) -> None:
     """
     files.prove_writable(reports / ANSWERS, purpose="The folder for the orchestrator's answer")
     files.sweep(reports / ANSWERS)
+
+
+def ask(reports: Path, key: str, *, session: date) -> None:
+    """Write that the POST of a session is about to leave, where its answer will be kept.
+
+    It tells so also where the ledger is lost that knows it, or only what lies beside the ledger.
+
+    :raises DataError: it can't be written.
+    """
+    files.write_atomic(_path(reports, key), json.dumps({"key": key, "session": str(session)}).encode())
 
 
 def keep(reports: Path, key: str, answer: Answer, *, session: date) -> None:
@@ -233,6 +248,21 @@ def drop(reports: Path, key: str) -> None:
         ) from None
 
 
+def forget(reports: Path, knows: Callable[[str], object | None]) -> None:
+    """Remove what tells of a POST alone, without its answer, once ledger and files tell of it.
+
+    :param knows: finds the attempt whose POST had a key.
+    """
+    try:
+        found = answers(reports)
+    except DataError:
+        return  # they tell once more, to no effect
+    for path in found:
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # as above
+            if json.loads(path.read_bytes()).keys() == _ASKED and knows(path.stem) is not None:
+                path.unlink()
+
+
 def kept(reports: Path) -> list[Pending]:
     """Return each answer that was kept and can be read."""
     return [each for each in _kept_or_unreadable(reports) if isinstance(each, Pending)]
@@ -247,6 +277,8 @@ def _kept_or_unreadable(reports: Path) -> Iterator[Pending | Finding]:
     for path in answers(reports):
         try:
             record = json.loads(path.read_bytes())
+            if record.keys() == _ASKED:
+                continue
             answer = Answer(record["url"], int(record["status"]), {}, record["body"].encode(), 0)
             answer = answer._replace(signed=bool(record.get("signed")))
             yield Pending(str(record["key"]), answer, path)

@@ -6,7 +6,7 @@ import socket
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from paper_run.errors import DataError, DependencyError, Remedy
+from paper_run.errors import DataError, DependencyError, OrchestrationError, Remedy
 from paper_run.model.commands import ours
 from paper_run.services.answer import CallFailed
 from paper_run.services.platform import READ_SECONDS
@@ -42,7 +42,8 @@ def prove(
     yield from standbys(ledger)
     if (why := ledger.account.other_database()) is not None:
         _prove_nothing_is_missing(ledger, platform, preparation, why, accepted=accepts_database)
-        yield f"The ledger's server was promoted or restored since ({why}): it lacks nothing of today"
+        told = "you say that it may trade" if accepts_database else "nothing of today is missing"
+        yield f"The ledger might lack what was written last ({why}): {told}"
     if why is not None or not ledger.account.tells_of_dumps:
         ledger.account.keep_database()
     host = socket.gethostname()
@@ -69,12 +70,19 @@ def _prove_nothing_is_missing(
     if accepted:
         return
     if preparation.is_told:
-        refuse_someone_elses(preparation, platform, ledger)
+        snapshot = preparation.snapshot._replace(rehearsal=False)  # nobody asks again after a rehearsal
+        try:
+            refuse_someone_elses(preparation._replace(snapshot=snapshot), platform, ledger)
+        except OrchestrationError as error:
+            error.explanation += f" {why[:1].upper()}{why[1:]}."
+            beside = Remedy("Trade beside it, on purpose", ours("--again", "--accept-database"))
+            error.remedies = (*error.remedies[:-1], beside)
+            raise
         return
     raise DataError(
-        f"The server of the ledger {ledger.name} was promoted or restored",
-        f"{why[:1].upper()}{why[1:]}. What was written last may be missing, and neither "
-        "orchestrator nor proven broker tells whether today was traded. Nothing was sent.",
+        f"The ledger {ledger.name} may lack what was written last",
+        f"{why[:1].upper()}{why[1:]}. Neither orchestrator nor proven broker tells whether today was "
+        "traded. Nothing was sent.",
         remedies=(
             "See what the orchestrator did today.",
             Remedy("If nothing of it is missing in the ledger", ours("--accept-database")),

@@ -134,11 +134,15 @@ class _Sending:
         """Send it, and keep its answer before anything is made of it."""
         attempt = self.attempt
         orchestrator = self.platform.orchestrator
+        snapshot = attempt.known.snapshot
+        if not snapshot.sandbox:
+            with contextlib.suppress(DataError):  # the ledger tells of it
+                response.ask(self._folder, attempt.row.key, session=snapshot.session)
         with PATIENCE.holding():
             self.asked = True
             try:
                 answer = orchestrator.run(
-                    attempt.known.snapshot.parameters,
+                    snapshot.parameters,
                     idempotency_key=attempt.row.key,
                     seconds=float(self.timeout),
                     held_back=self._held_back,
@@ -147,13 +151,12 @@ class _Sending:
                 self.asked = False
                 if PATIENCE.is_asked:
                     raise KeyboardInterrupt from None
-                return response.PlacedNothing(messages.not_sent_in_time(attempt.known.snapshot.session))
+                return response.PlacedNothing(messages.not_sent_in_time(snapshot.session))
             except CallFailed as error:
                 self._look_at_rehearsal()
                 return response.judge_failure(error, orchestrator.url, self._knew_run)
             with contextlib.suppress(DataError):  # told if the ledger can't keep it either
-                session = attempt.known.snapshot.session
-                response.keep(self._folder, attempt.row.key, answer, session=session)
+                response.keep(self._folder, attempt.row.key, answer, session=snapshot.session)
                 self.is_kept = True
             self._look_at_rehearsal()
             return response.judge_answer(answer, orchestrator.url, self._knew_run)

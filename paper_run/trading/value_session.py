@@ -194,7 +194,7 @@ def _closing(at: SessionBook, valued: valuation.Valuation, occasion: Occasion, *
     stayed.
     """
     moment, kept, priced, counts = at.moment, at.kept, at.priced, not at.period.provisional
-    is_last = occasion.is_mark and valued.complete and moment.calendar.hours(at.date)[1] <= moment.now
+    is_last = occasion.is_mark and valued.complete and moment.has_closed(at.date)
     stayed = kept is not None and kept.session == at.date and kept.is_closed
     is_closed = is_last and counts and (stayed or not priced.earlier)
     return Closing(

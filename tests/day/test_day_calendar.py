@@ -326,7 +326,7 @@ def test_a_years_holidays_are_asked_for_once(day: Day) -> None:
 def test_before_the_bell_a_killed_run_is_valued_once_the_session_has_opened(day: Day) -> None:
     """At 08:00 a mark would value the session before: shown again, the run says when to call it."""
     day.at("2026-11-25 13:00")
-    assert day.run(at="after replace ????????-*-*-*-*.json", do="SIGKILL").returncode == -9
+    assert day.run(at="after replace ????????-*-*-*-*.json", nth=2, do="SIGKILL").returncode == -9
     assert "Once the session has opened, value it: " in day.must().stdout
     day.at("2026-11-25 15:00")
     assert "Value the session: " in day.must().stdout

@@ -161,3 +161,26 @@ def test_a_sandbox_has_the_date_that_it_plays(day: Day) -> None:
     day.must("--sandbox")
     assert "unproved" not in day.must("--sandbox", "--again", "--max-position-size", "9000").stdout
     day.must("resolve", "--sandbox", "2025-01-02", "--wrong-date", status=3)
+
+
+@pytest.mark.parametrize("off", [timedelta(days=2), DAY_BACK])
+def test_a_clock_with_another_session_values_nothing(day: Day, off: timedelta) -> None:
+    """A closing of a day to come would stay, and be false."""
+    day.must()
+    day.at("2026-11-25 22:00")
+    ours_is_off(day, off)
+    said = day.must("mark", status=1)
+    assert ("two clocks disagree" in said.stderr, "Nothing was changed" in said.stderr) == (True, True)
+    assert not list(day.reports.glob("*_mark.*"))
+
+
+def test_a_session_has_closed_once_each_clock_says_so(day: Day) -> None:
+    """By ours alone it keeps no closing: the mark behind the true close makes it."""
+    day.must()
+    right = day.ahead
+    ours_is_off(day, timedelta(hours=7))
+    assert "has not closed yet" in day.must("mark").stdout
+    day.ahead = right + timedelta(hours=7)
+    day.platform.now = day.now
+    assert "keeps the closing" not in day.must("mark").stdout
+    assert "keeps the closing" in day.must("mark").stdout

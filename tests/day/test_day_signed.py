@@ -221,7 +221,7 @@ def test_a_kept_refusal_is_judged_by_how_it_was_asked(day: Signed, is_signed: bo
     refusal = Answer(status=401, body={"detail": NONE})
     day.platform.orchestrator.script("POST", RUN, [refusal])
     day.env |= SIGN_RUN if is_signed else {}
-    day.run(at="after replace ????????-*-*-*-*.json", do="SIGKILL")
+    day.run(at="after replace ????????-*-*-*-*.json", nth=2, do="SIGKILL")
     day.env.pop("PAPER_RUN_SIGN_ORCHESTRATOR", None)
     day.run("resolve")
     states = [row["state"] for row in day.rows()]

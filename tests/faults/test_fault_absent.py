@@ -65,17 +65,46 @@ def test_an_older_ledger_is_not_gone_on_with(traded: Desk) -> None:
     assert traded.platform.executed == 2
 
 
-def test_a_ledger_that_is_older_than_a_kept_answer_is_not_gone_on_with(traded: Desk) -> None:
-    """Today's run was killed when it had kept the answer alone, and yesterday's backup was put back."""
+@pytest.mark.parametrize("nth", [1, 2], ids=["asked", "answered"])
+def test_a_ledger_that_is_older_than_a_kept_answer_is_not_gone_on_with(traded: Desk, nth: int) -> None:
+    """Today's run was killed when it had asked, or kept the answer alone, and a backup was put back."""
     backup = traded.folder / "backup"
     shutil.copy(traded.ledger, backup)
     traded.next_session()
-    traded.run(at="after replace ????????-*-*-*-*.json", do="SIGKILL")
+    traded.run(at="after replace ????????-*-*-*-*.json", nth=nth, do="SIGKILL")
     for path in traded.reports.glob("ledger.sqlite3*"):
         path.unlink()
     shutil.copy(backup, traded.ledger)
     (kept,) = (traded.reports / ".pending").iterdir()
-    assert_stops(traded, "knows nothing of", kept.name, executed=2)
+    assert_stops(traded, "knows nothing of", kept.name, executed=nth)
+
+
+def test_what_was_written_last_may_be_lost_alone(desk: Desk) -> None:
+    """The first run was killed during its request, and what it wrote beside the ledger is gone, or all."""
+    desk.run(at="after POST *", do="SIGKILL")
+    desk.platform.orchestrator.always("GET", RUNS, plain_500())
+    wal = desk.ledger.with_name("ledger.sqlite3-wal")
+    written = wal.read_bytes()
+    wal.write_bytes(written[: len(written) // 2])
+    assert_stops(desk, "knows nothing of .pending/")
+    for path in desk.reports.glob("ledger.sqlite3*"):
+        path.unlink()
+    assert_stops(desk, "traded, or may have been")
+    begun = desk.run("--new-ledger")
+    assert (begun.returncode, "was traded with an earlier ledger" in begun.stderr) == (3, True)
+    assert len(desk.platform.posts) == 1
+
+
+def test_what_tells_of_a_request_goes_once_its_files_are_there(desk: Desk) -> None:
+    """The next command's, where it was killed; its own, where the answer was lost."""
+    desk.run(at="after POST *", do="SIGKILL")
+    assert len(list((desk.reports / ".pending").iterdir())) == 1
+    desk.run("mark")
+    assert not list((desk.reports / ".pending").iterdir())
+    desk.next_session()
+    desk.platform.orchestrator.script("POST", RUN, [Answer(reset=True, process="never")])
+    assert desk.run("--timeout", "0.5").returncode == 2
+    assert not list((desk.reports / ".pending").iterdir())
 
 
 def test_a_backup_with_another_attempt_of_the_number_is_older_too(desk: Desk) -> None:
@@ -184,7 +213,7 @@ def test_a_new_ledger_moves_the_older_files_and_refuses_their_session(traded: De
 def test_a_new_ledger_refuses_the_session_of_a_kept_answer(traded: Desk) -> None:
     """Today's run was killed when it had kept the answer alone, and then the ledger was lost."""
     traded.next_session()
-    assert traded.run(at="after replace *", do="SIGKILL").returncode == -9
+    assert traded.run(at="after replace *", nth=2, do="SIGKILL").returncode == -9
     traded.ledger.unlink()
     for path in traded.reports.glob("ledger.sqlite3-*"):
         path.unlink()

@@ -148,9 +148,8 @@ def test_a_run_in_progress_is_looked_at_without_the_lock(desk: Desk, wal: Path) 
 def test_a_wal_without_its_ledger_is_never_taken_into_a_new_one(desk: Desk, wal: Path) -> None:
     """The ledger was deleted, its `-wal` was not: nothing is made, nothing sent."""
     killed_after_the_post(desk)
-    for path in desk.files():
-        (desk.reports / path).unlink()
-    desk.ledger.unlink()
+    for path in (desk.ledger, *(desk.reports / ".pending").iterdir()):
+        path.unlink()
     content = wal.read_bytes()
     finished = desk.run()
     assert (finished.returncode, desk.platform.executed) == (3, 1), finished.stdout
@@ -283,6 +282,51 @@ def test_a_ledger_that_may_not_be_read_is_said_to_be_that(readable: Desk) -> Non
         finished = readable.run("history")
     assert finished.returncode == 3
     assert "Permission denied" in finished.stderr
+
+
+@pytest.mark.parametrize("name", ["ledger.sqlite3", "ledger.lock", ".pending"])
+def test_what_a_run_could_not_write_is_told_before_the_day(readable: Desk, name: str) -> None:
+    """The folder is this user's, and one thing in it is root's: doctor and a dry run say what a run would."""
+    readable.run()
+    for path in (readable.reports, *readable.reports.rglob("*")):
+        os.chown(path, 65534, 65534)
+    os.chown(readable.reports / name, 0, 0)
+    readable.next_session()
+    with as_somebody_else(readable):
+        doctor, planned, ran = readable.run("doctor"), readable.run("--dry-run"), readable.run()
+    told = f"{readable.reports / name} can't be written to"
+    assert (doctor.returncode, told in doctor.stdout) == (3, True)
+    assert f"A run would stop here: {told}" in planned.stdout
+    assert (ran.returncode, name in ran.stderr, "Troubleshooting" in ran.stderr) == (3, True, True)
+    assert len(readable.platform.posts) == 1
+
+
+def test_what_may_tell_of_a_session_and_can_not_be_read_stops_a_run(readable: Desk) -> None:
+    """An earlier ledger's folder, which another user made: exit 3, named, no traceback."""
+    readable.run()
+    earlier = readable.reports / "before-0123abcd"
+    for folder in (earlier / ".pending", earlier):
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in (readable.reports, *readable.reports.rglob("*")):
+            os.chown(path, 65534, 65534)
+        os.chown(folder, 0, 0)
+        folder.chmod(0o700)
+        readable.next_session()
+        with as_somebody_else(readable):
+            for args in ([], ["--dry-run"]):
+                stopped = readable.run(*args)
+                assert (stopped.returncode, f"{folder} can't be read" in stopped.stderr) == (3, True)
+        folder.chmod(0o755)
+    assert len(readable.platform.posts) == 1
+
+
+def test_where_a_copy_has_no_room_is_named(desk: Desk) -> None:
+    """It is not the ledger's own folder that is full."""
+    killed_after_the_post(desk)
+    before = facts(desk.reports)
+    full = desk.run("history", at="before unlink ledger.sqlite3", do="full")
+    assert (full.returncode, f"be copied into {tempfile.gettempdir()}" in full.stderr) == (3, True)
+    assert facts(desk.reports) == before
 
 
 HOLDER = """

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import signal
 import subprocess
 from itertools import pairwise
@@ -172,3 +173,30 @@ def test_rule_9_an_interrupt_that_a_lock_disguises_is_one(desk: Desk, kind: str)
     assert {after - earlier for earlier, after in pairwise(before)} == {0, 1}
     assert desk.run().returncode == 0
     assert desk.platform.executed == before[-1] + 1
+
+
+@pytest.mark.parametrize("kind", ["SIGINT", "SIGTERM"])
+def test_rule_9_an_interrupt_while_it_is_told_what_failed_is_one_too(desk: Desk, kind: str) -> None:
+    """Such as the second of two; there is no more to be told."""
+    desk.platform.signal.stop()
+    finished = desk.run(at="before words", do=kind)
+    assert (finished.returncode, finished.stderr) == (130, "")
+
+
+def test_rule_9_nobody_waits_for_whoever_reads_no_more(desk: Desk) -> None:
+    """Its words fill a pipe that nobody empties: an interrupt ends it all the same, and is recorded."""
+    desk.platform.orchestrator.script("POST", RUN, [Answer(freeze=True, process="before")])
+    read, write = os.pipe()
+    with open(read, "rb"), open(write, "wb"), desk.start(stdout=write) as process:
+        desk.platform.log.until(lambda: desk.platform.executed)
+        with open(f"/proc/self/fd/{write}", "wb", buffering=0, opener=_never_waits) as full:
+            while full.write(b"x" * 4096):
+                pass
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert (desk.rows()[0]["state"], len(desk.platform.posts)) == ("unsettled", 1)
+
+
+def _never_waits(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)

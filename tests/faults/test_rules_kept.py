@@ -10,6 +10,7 @@ from support.faulty_http import exact
 from support.odd_platform import RUN, RUNS
 
 KEPT = "after replace ????????-*-*-*-*.json"
+"""The first of them tells that the request is about to leave, the second has its answer."""
 """The answer lies in the reports folder, and nothing else knows it."""
 
 
@@ -21,7 +22,7 @@ def pending(desk: Desk) -> list[str]:
 def test_rule_9_the_kept_answer_is_brought_in_by_its_key(desk: Desk, command: str) -> None:
     """Killed between keeping and recording it, where no list tells of the run: the next command has it."""
     desk.platform.orchestrator.always("GET", RUNS + "*", plain_500())
-    assert desk.run(at=KEPT, do="SIGKILL").returncode == -9
+    assert desk.run(at=KEPT, nth=2, do="SIGKILL").returncode == -9
     (row,) = desk.rows()
     assert (row["state"], pending(desk)) == ("sent", [f"{row['key']}.json"])
     finished = desk.run(*filter(None, [command]))
@@ -34,7 +35,7 @@ def test_rule_9_the_kept_answer_is_brought_in_by_its_key(desk: Desk, command: st
 
 def test_a_run_that_was_killed_before_it_was_valued_names_what_values_it(desk: Desk) -> None:
     """Shown again it names the mark, which makes its P&L known; then it names where that stands."""
-    desk.run(at=KEPT, do="SIGKILL")
+    desk.run(at=KEPT, nth=2, do="SIGKILL")
     for _ in range(2):
         finished = desk.run()
         assert (finished.returncode, desk.saved()["pnl"]) == (0, None)
@@ -53,7 +54,7 @@ def test_a_run_that_was_killed_before_it_was_valued_names_what_values_it(desk: D
 def test_rule_9_an_answer_that_was_kept_when_it_was_broken_off_is_not_lost(desk: Desk, kind: str) -> None:
     """Ctrl-C between keeping and recording it: the next command has it, where no list tells of the run."""
     desk.platform.orchestrator.always("GET", RUNS + "*", plain_500())
-    assert desk.run(at=KEPT, do=kind).returncode == 130
+    assert desk.run(at=KEPT, nth=2, do=kind).returncode == 130
     assert (desk.run().returncode, desk.saved()["status"]) == (0, "success")
     assert (pending(desk), desk.platform.executed) == ([], 1)
 
@@ -62,14 +63,14 @@ def test_rule_9_a_kept_refusal_leaves_the_session_open(desk: Desk) -> None:
     """What it proves is proved by whoever brings it in."""
     refusal = Answer(status=422, body={"detail": "no"})
     desk.platform.orchestrator.script("POST", RUN, [refusal])
-    assert desk.run(at=KEPT, do="SIGKILL").returncode == -9
+    assert desk.run(at=KEPT, nth=2, do="SIGKILL").returncode == -9
     assert desk.run().returncode == 0
     assert [row["state"] for row in desk.rows()] == ["nothing", "closed"]
 
 
 def test_rule_9_an_answer_of_another_ledger_stays(desk: Desk) -> None:
     """Its key is in no row: it is left where it lies, and hinders nobody."""
-    assert desk.run(at=KEPT, do="SIGKILL").returncode == -9
+    assert desk.run(at=KEPT, nth=2, do="SIGKILL").returncode == -9
     for path in desk.reports.glob("ledger.sqlite3*"):
         path.unlink()
     before = pending(desk)
@@ -80,7 +81,7 @@ def test_rule_9_an_answer_of_another_ledger_stays(desk: Desk) -> None:
 def test_rule_9_an_answer_that_can_not_be_read_is_warned_of_and_holds_up_no_other_day(desk: Desk) -> None:
     """Its session stays closed and unknown; doctor, each report and a person who settles it are told."""
     desk.platform.orchestrator.always("GET", RUNS + "*", plain_500())
-    assert desk.run(at=KEPT, do="SIGKILL").returncode == -9
+    assert desk.run(at=KEPT, nth=2, do="SIGKILL").returncode == -9
     (kept,) = (desk.reports / ".pending").iterdir()
     kept.write_text("{broken")
     finished = desk.run("doctor")
@@ -109,7 +110,7 @@ def test_rule_9_a_known_answer_is_dropped(desk: Desk) -> None:
 def test_rule_9_a_lost_ledger_behind_the_post(desk: Desk) -> None:
     """The disk is full once the answer is kept: exit 1, "it was sent", and the next command records it."""
     desk.platform.orchestrator.always("GET", RUNS + "*", plain_500())
-    finished = desk.run(at=KEPT, do="full")
+    finished = desk.run(at=KEPT, nth=2, do="full")
     assert finished.returncode == 1
     assert "It was sent" in finished.stderr
     assert "resolve" in finished.stderr
@@ -145,7 +146,7 @@ def test_rule_9_a_failure_behind_the_post_says_it_was_sent(
     desk: Desk, at: str, status: int, error: str
 ) -> None:
     """Memory, a replaced package, our own fault: no traceback, exit 2 or 1; the next command goes on."""
-    finished = desk.run(at=at, do=f"raise {error}")
+    finished = desk.run(at=at, nth=2 if at == KEPT else 1, do=f"raise {error}")
     assert finished.returncode == status
     assert "It was sent" in finished.stderr
     assert "Nothing was sent" not in finished.stdout + finished.stderr

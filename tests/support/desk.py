@@ -84,7 +84,12 @@ class Desk:
 
     @contextlib.contextmanager
     def start(
-        self, *args: str | Path, at: str = "", nth: int = 1, do: str = ""
+        self,
+        *args: str | Path,
+        at: str = "",
+        nth: int = 1,
+        do: str = "",
+        stdout: int = subprocess.PIPE,
     ) -> Iterator[subprocess.Popen[str]]:
         """Start a command; it is killed when the block is left."""
         with interruptible():
@@ -93,7 +98,7 @@ class Desk:
                 cwd=self.folder,
                 env=self._variables(at, nth, do),
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
+                stdout=stdout,
                 stderr=subprocess.PIPE,
                 encoding="utf-8",
             )

@@ -43,7 +43,8 @@ def restored(server: Server, copy: Path | None = None) -> None:
 def kept_apart(schema: Schema, how: str) -> Iterator[Callable[[], object]]:
     """Keep what a ledger has, and yield what puts it back on the same server.
 
-    :param how: `schema`, made anew from a dump; `rows`, put into its tables; `database`, renamed to its own.
+    :param how: `schema`, made anew from a dump; `rows`, put into its tables; `attempts`, into all of them but
+        the one that tells whose it is; `database`, renamed to its own.
     """
     server, name = schema.server, schema.name
     if how == "database":
@@ -56,15 +57,17 @@ def kept_apart(schema: Schema, how: str) -> Iterator[Callable[[], object]]:
         yield put_back
         return
     url = server.url.replace(OWNER, "postgres", 1)
-    dump = ("--data-only", "--disable-triggers") if how == "rows" else ("--clean",)
+    apart = {"rows": "none", "attempts": "account"}.get(how)
+    only = ("--data-only", "--disable-triggers", f"--exclude-table={name}.{apart}")
+    dump = ("--clean",) if apart is None else only
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o777)
         kept = f"{folder}/dump.sql"
         server.call("pg_dump", f"--schema={name}", *dump, f"--file={kept}", url)
 
         def put_rows_back() -> None:
-            if how == "rows":
-                tables = [row["tablename"] for row in schema.ask(_TABLES, name)]
+            if apart is not None:
+                tables = [row["tablename"] for row in schema.ask(_TABLES, name) if row["tablename"] != apart]
                 schema.ask(f"TRUNCATE {', '.join(tables)}")
             server.call("psql", "--quiet", "--set=ON_ERROR_STOP=1", f"--file={kept}", url)
 

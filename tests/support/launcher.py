@@ -11,13 +11,12 @@ import builtins
 import os
 import shutil
 import signal
-import sys
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from paper_run import cli
+from paper_run import __main__ as program
 from paper_run.report.html import assets
 from support.preloaded import preload
 from support.steps import Steps, fill_disk, send_signal
@@ -50,7 +49,8 @@ def _become(user: int) -> None:
     os.setuid(user)
 
 
-def main() -> int:
+def entry_point() -> None:
+    """Run the command as a user starts it, and end it."""
     if user := os.environ.get("FAULTS_USER"):
         _become(int(user))
     tick = float(os.environ.get("FAULTS_TICK", TICK))
@@ -61,12 +61,7 @@ def main() -> int:
     if do := os.environ.get("FAULTS_DO"):
         action = _action(do, warp)
         Steps(os.environ["FAULTS_AT"], int(os.environ.get("FAULTS_NTH", "1")), action).install()
-    return cli.main()
-
-
-def entry_point() -> None:
-    """Run the command and end it."""
-    sys.exit(main())
+    program.entry_point()
 
 
 if __name__ == "__main__":

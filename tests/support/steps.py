@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from paper_run.cli import output
 from paper_run.services import connection as wires
 from paper_run.services.transport import Transport
 
@@ -20,8 +21,8 @@ class Steps:
     """Counts the steps, and does something at the n-th of those whose name matches a pattern.
 
     A step is named `before` or `after` and what it is: `before sync`, `after replace NAME`, `before sql
-    INSERT INTO trades`, `before POST /path`, `after connect for POST`, `after GET /path`, `before wake`: a
-    wait of the main thread is over, and its lock is not yet taken again.
+    INSERT INTO trades`, `before POST /path`, `after connect for POST`, `after GET /path`, `before words` that
+    tell what failed, `before wake`: a wait of the main thread is over, and its lock is not yet taken again.
     """
 
     def __init__(self, pattern: str, nth: int, action: Callable[[], None]) -> None:
@@ -42,6 +43,7 @@ class Steps:
         self._follow_ledger()
         self._follow_requests()
         self._follow_waits()
+        self._follow_errors()
 
     def _followed(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         def followed(*args: Any, **kwargs: Any) -> Any:
@@ -94,6 +96,16 @@ class Steps:
 
         psycopg.Connection.execute = followed  # type: ignore[method-assign]
         commit._answer = answered
+
+    def _follow_errors(self) -> None:
+        step, shown = self.step, output.show_failures
+
+        def followed(*args: Any) -> None:
+            if args[0]:
+                step("before words")
+            shown(*args)
+
+        output.show_failures = followed
 
     def _follow_waits(self) -> None:
         step, made = self.step, threading.Condition.__init__

@@ -28,6 +28,11 @@ _AT_ONCE = 200
 _TRANSACTIONS = 1 << 32
 """How many numbers of transactions there are, as rows have them."""
 _WRITTEN = "(SELECT oid::text FROM pg_database WHERE datname = current_database()) || '/' || ({})::text"
+_LAST = (
+    "FROM account AS last WHERE last.name = 'sender' "
+    "AND NOT EXISTS (SELECT 1 FROM trades WHERE key = split_part(last.value, ' ', 1))"
+)
+"""Where the attempt that was sent last is missing, as where only some of the tables were put back."""
 
 
 class Store:
@@ -123,17 +128,24 @@ class Store:
             return session.clock(self.connection)
 
     def was_put_back(self) -> bool | None:
-        """Return whether a dump was put back since `stay`: another transaction wrote the row than it says."""
-        found = self.rows(f"SELECT value <> {_WRITTEN.format('xmin')} FROM account WHERE name = 'written'")
+        """Return whether a dump may have been put back since `stay`.
+
+        Another transaction wrote the row than it says, or the attempt that was sent last is not there.
+        """
+        found = self.rows(
+            f"SELECT value <> {_WRITTEN.format('xmin')} OR EXISTS (SELECT 1 {_LAST}) "
+            "FROM account WHERE name = 'written'"
+        )
         return bool(found[0][0]) if found else None
 
     def stay(self) -> None:
-        """Write a row that says which transaction of which database writes it."""
+        """Write a row that says which transaction of which database writes it; forget what is missing."""
         writing = _WRITTEN.format(f"txid_current() % {_TRANSACTIONS}")
         self.run(
             f"INSERT INTO account (name, value) VALUES ('written', {writing}) "
             "ON CONFLICT (name) DO UPDATE SET value = excluded.value"
         )
+        self.run(f"DELETE {_LAST}")
 
     def standbys(self) -> tuple[str | None, ...]:
         """Return how each standby follows the server, in its own words; None: this user may not see it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import shutil
 import tempfile
 import time
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 COMPANIONS = ("-wal", "-journal")
 """The files beside a database whose content belongs to it."""
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _TRIES = 20
 _PAUSE = 0.05
 
@@ -33,7 +35,7 @@ def copied(path: Path) -> Iterator[Path]:
 
     A program that writes meanwhile is waited for; nothing beside the ledger is made or changed.
 
-    :raises DataError: it is written to without a pause.
+    :raises DataError: it is written to without a pause, or that folder has no room.
     """
     with tempfile.TemporaryDirectory(prefix="paper_run-") as folder:
         copy = Path(folder, path.name)
@@ -41,8 +43,7 @@ def copied(path: Path) -> Iterator[Path]:
             before = _state(path)
             for ending in ("", *COMPANIONS):
                 copy.with_name(path.name + ending).unlink(missing_ok=True)
-                with contextlib.suppress(FileNotFoundError):  # it has just been taken back into the ledger
-                    shutil.copyfile(path.with_name(path.name + ending), copy.with_name(path.name + ending))
+                _copy(path.with_name(path.name + ending), copy.with_name(path.name + ending))
             if copy.exists() and _state(path) == before:
                 yield copy
                 return
@@ -52,6 +53,20 @@ def copied(path: Path) -> Iterator[Path]:
             "It can't be read as it stands at one moment.",
             remedies=("Try again when the run in progress has ended.",),
         )
+
+
+def _copy(path: Path, copy: Path) -> None:
+    try:
+        with contextlib.suppress(FileNotFoundError):  # it has just been taken back into the ledger
+            shutil.copyfile(path, copy)
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        raise DataError(
+            f"{path} can't be copied into {tempfile.gettempdir()}",
+            f"{error.strerror}. It is read from a copy where it may not be touched.",
+            remedies=("Make room there, or name another folder: TMPDIR=DIR; nothing was sent.",),
+        ) from error
 
 
 def _state(path: Path) -> list[tuple[int, int, int] | None]:

@@ -68,7 +68,7 @@ def translated_errors(path: Path) -> Iterator[None]:
         raise DataError(
             f"The ledger {path} can't be used",
             f"{error.strerror}.",
-            remedies=("Give it a folder with room and write permission; nothing was sent.",),
+            remedies=("Give it room and permission for the file and its folder; nothing was sent.",),
         ) from error
 
 

@@ -43,7 +43,11 @@ def held(
         raise DataError(
             f"The lock {path} can't be opened",
             "It is a link, and links are never followed." if is_link else f"{error.strerror}.",
-            remedies=("Remove it; the next run makes it again.",) if is_link else (),
+            remedies=(
+                "Remove it; the next run makes it again."
+                if is_link
+                else "Be the user whose it is, or give this one write permission for the folder's files.",
+            ),
         ) from error
     try:
         try:
