@@ -45,11 +45,13 @@ def _text(value: Any, start: str) -> str:
 def _object(fields: Iterable[tuple[str, Any]], start: str) -> str:
     within = f"{start}  "
     pieces: list[str] = []
+    before = f"{{{within}"
     for name, value in fields:
         simple = _SIMPLE.get(value.__class__)
-        pieces.append(f"{_field(name)}{simple(value) if simple else _text(value, within)}")
+        pieces += before, _field(name), simple(value) if simple else _text(value, within)
         del value  # before the next one is made
-    return f"{{{within}{f',{within}'.join(pieces)}{start}}}" if pieces else "{}"
+        before = f",{within}"
+    return "".join((*pieces, start, "}")) if pieces else "{}"
 
 
 @lru_cache(maxsize=1_000)
