@@ -11,7 +11,7 @@ from paper_run.ledger.rows import amount, put_into, reader_of, text
 from paper_run.model.signals import SignalSession
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
 
 class SessionSignals:
@@ -51,7 +51,7 @@ class SessionSignals:
             since,
             before,
         )
-        return [*map(_session, found)]
+        return _sessions(found)
 
     def first(self, period: int) -> str | None:
         """Return the first session of a book that has a row, an ISO date; None: none has."""
@@ -78,31 +78,25 @@ class SessionSignals:
         :param sessions: how many they are at least, if there are so many. :param through: with that one.
         """
         found: list[SignalSession] = []
-        number, before = 0, session
+        number, before, most = 0, session, _AT_ONCE if pairs else sessions
         while number < pairs or len(found) < sessions:
-            read = [*self._read(period, before, through=through)]
+            read = self._read(period, before, most, through=through)
             for each in read:
                 if number >= pairs and len(found) >= sessions:
                     break
                 number += len(each.pairs)
                 found.append(each)
-            if len(read) < _AT_ONCE:
+            if len(read) < most:
                 break
             before, through = read[-1].session, False
         return found
 
-    def _read(self, period: int, before: str, *, through: bool) -> Iterator[SignalSession]:
-        return map(
-            _session,
-            self._rows(
-                "SELECT session, pairs, recent FROM session_signals "
-                f"WHERE epoch = ? AND session {'<=' if through else '<'} ? "
-                "ORDER BY session DESC LIMIT ?",
-                period,
-                before,
-                _AT_ONCE,
-            ),
+    def _read(self, period: int, before: str, most: int, *, through: bool) -> list[SignalSession]:
+        query = (
+            "SELECT session, pairs, recent FROM session_signals "
+            f"WHERE epoch = ? AND session {'<=' if through else '<'} ? ORDER BY session DESC LIMIT ?"
         )
+        return _sessions(self._rows(query, period, before, most))
 
 
 _AT_ONCE = 4 * RECENT
@@ -115,7 +109,9 @@ def _tally(row: Any) -> Tally:
 
 
 @reader_of("session_signals")
-def _session(row: Any) -> SignalSession:
-    return SignalSession(
-        row["session"], tuple(map(Pair._make, json.loads(row["pairs"]))), amount(row["recent"])
-    )
+def _sessions(rows: Sequence[Any]) -> list[SignalSession]:
+    pairs = json.loads(f"[{','.join([row['pairs'] for row in rows])}]")  # at once: there are hundreds of rows
+    return [
+        SignalSession(row["session"], tuple(map(Pair._make, each)), amount(row["recent"]))
+        for row, each in zip(rows, pairs, strict=True)
+    ]

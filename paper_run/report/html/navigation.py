@@ -22,13 +22,14 @@ if TYPE_CHECKING:
 
 INDEX = "index.html"
 _HEADING = re.compile(r'<h2 id="([^"]+)"[^>]*>(.*?)</h2>')
+_PLAIN = re.compile("[A-Za-z0-9_.~-]+")
 _NAMED = re.compile(r'<span class="sr">(.*?): </span>.*')
 _NAME = r"\1"
 
 
 def address(file: str) -> str:
     """Return the relative address of a file in the same folder; no name can make it lead anywhere else."""
-    return quote(text.one_line(file), safe="")
+    return file if _PLAIN.fullmatch(file) else quote(text.one_line(file), safe="")
 
 
 def page_of(line: SessionLine) -> str | None:
