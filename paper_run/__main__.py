@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 
-_INTERRUPTED = 130
 _ended: list[int] = []
 
 
@@ -19,11 +18,12 @@ def entry_point() -> None:
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     from paper_run.cli import main
+    from paper_run.errors import ExitStatus
 
     try:
         _ended.append(main())
     except KeyboardInterrupt:  # one more, while it was told what the first had broken off
-        os._exit(_INTERRUPTED)  # whoever reads that may have stopped reading
+        os._exit(ExitStatus.INTERRUPTED)  # whoever reads that may have stopped reading
     for each in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(each) is not signal.SIG_IGN:
             signal.signal(each, signal.SIG_DFL)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from paper_run.cli.flags import past_day
 from paper_run.errors import DataError
+from paper_run.settings.raw import is_plain_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,10 +34,6 @@ _FORMS = {
     "not_filled": _FILLED,
 }
 _PLACED = "resolve SESSION --placed [--run-id ID | --order ID ...], or resolve SESSION --not-placed"
-
-
-# As many digits as the wire may have: a printed command names what the gateway said.
-_AMOUNT = r"[0-9]{1,31}(?:\.[0-9]{1,40})?"
 
 
 def change(attempt: str | None, flags: Mapping[str, Any]) -> Change | None:
@@ -85,12 +82,17 @@ def _said(flags: Mapping[str, Any]) -> Said:
     if flags["not_filled"]:
         return Said(name, Decimal(0), None)
     qty, at, price = flags["filled"].partition("@")
-    if not at or not all(re.fullmatch(_AMOUNT, word) and Decimal(word) > 0 for word in (qty, price)):
+    if not at or not all(_is_amount(word) and Decimal(word) > 0 for word in (qty, price)):
         raise amiss(
             f"--filled: {flags['filled']!a} is no quantity and price",
             "QTY@PRICE, all that it filled at the average price in dollars, such as 10@228.50",
         )
     return Said(name, Decimal(qty), Decimal(price))
+
+
+def _is_amount(word: str) -> bool:
+    # As many digits as the wire may have: a printed command names what the gateway said.
+    return is_plain_number(word, digits=31, places=40)
 
 
 def _ratio(typed: str) -> Ratio:
@@ -118,11 +120,7 @@ def _by_hand(typed: str) -> Trade:
             "all alone, for each symbol that differs, or SYMBOL=QTY@PRICE for one (the symbol is ALL)",
         )
     qty, at, price = traded.partition("@")
-    if (
-        not at
-        or not re.fullmatch(f"-?{_AMOUNT}", qty, re.ASCII)
-        or not re.fullmatch(_AMOUNT, price, re.ASCII)
-    ):
+    if not (at and _is_amount(qty.removeprefix("-")) and _is_amount(price)):
         raise amiss(
             f"--position: {typed!a} is no quantity at a price",
             "SYMBOL=QTY@PRICE, the shares that the book is to hold (negative: short) and the dollars that "

@@ -47,8 +47,7 @@ def _object(fields: Iterable[tuple[str, Any]], start: str) -> str:
     pieces: list[str] = []
     before = f"{{{within}"
     for name, value in fields:
-        simple = _SIMPLE.get(value.__class__)
-        pieces += before, _field(name), simple(value) if simple else _text(value, within)
+        pieces += before, _field(name), _text(value, within)
         del value  # before the next one is made
         before = f",{within}"
     return "".join((*pieces, start, "}")) if pieces else "{}"

@@ -93,11 +93,7 @@ def compared(
         # Until all is explained each reading is of the whole book: what is old may have been changed.
         ledger.broker_money.keep_read(period, period.session)
         may_be += _not_whole(read, period)
-    not_known = parties.Left(None, tuple(may_be))
-    if may_be and apart.residual.amount:
-        apart = apart._replace(residual=not_known, rounding=None)
-    if may_be and apart.cash.amount:
-        apart = apart._replace(cash=not_known)
+    apart = _as_known(apart, may_be)
     before = _filled_late(told, ledger, read, period)
     differing = _differing(told, figures.in_flight, splitting, before, unsure, is_shared=is_shared)
     is_said = _is_said(figures, broker, differences)
@@ -162,6 +158,19 @@ def _unsure(read: Observations, *, differs: bool) -> tuple[str, ...]:
     if (reading := read.broker) is None:
         return ()
     return tuple(filter(None, (reading.unsure, _NO_LIST if differs and reading.is_list_unread else None)))
+
+
+def _as_known(apart: parties.Explained, may_be: Sequence[str]) -> parties.Explained:
+    """Return what is left as not known where it may be nothing.
+
+    :param may_be: why, a clause each; none: it is known.
+    """
+    not_known = parties.Left(None, tuple(may_be))
+    if may_be and apart.residual.amount:
+        apart = apart._replace(residual=not_known, rounding=None)
+    if may_be and apart.cash.amount:
+        apart = apart._replace(cash=not_known)
+    return apart
 
 
 def _not_whole(read: Observations, period: BookPeriod) -> list[str]:
