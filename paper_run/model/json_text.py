@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Generator
 from decimal import Decimal
 from functools import lru_cache
 from json.encoder import encode_basestring
@@ -24,7 +25,10 @@ def dumps(content: Mapping[str, Any] | Sequence[Any]) -> str:
 
 
 def written(fields: Iterable[tuple[str, Any]]) -> str:
-    """Write a document whose fields are made one by one, so that it is never whole but as text."""
+    """Write a document whose fields are made one by one, so that it is never whole but as text.
+
+    A generator anywhere in it is a list whose rows are made likewise.
+    """
     return _object(fields, "\n") + "\n"
 
 
@@ -34,9 +38,10 @@ def _text(value: Any, start: str) -> str:
         return simple(value)
     if isinstance(value, dict):
         return _object(value.items(), start)
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple, Generator)):
         within = f"{start}  "
-        return f"[{','.join([within + _text(each, within) for each in value])}{start}]" if value else "[]"
+        rows = ",".join([within + _text(each, within) for each in value])
+        return f"[{rows}{start}]" if rows else "[]"
     if isinstance(value, int):
         return int.__repr__(value)
     raise TypeError(f"{type(value).__name__} has no place in a result document")

@@ -63,11 +63,6 @@ def decode_orders(text: str) -> tuple[Order, ...]:
         raise _no_record(error) from error
 
 
-def document(result: RunResult) -> dict[str, Any]:
-    """Return a result under the names of the JSON file; amounts stay Decimal, in dollars."""
-    return dict(_fields(result))
-
-
 def _fields(result: RunResult) -> Iterator[tuple[str, Any]]:
     """Yield what a document has, name by name: one of a large day is never whole in memory but as text."""
     yield from {
@@ -145,14 +140,18 @@ def _found(content: Mapping[str, Any]) -> tuple[Finding, ...]:
     )
 
 
-def _orders_document(result: RunResult) -> list[dict[str, Any]]:
-    """Return the orders; where no arrival price was asked for, as in older records, none is said."""
-    written = [each._asdict() for each in result.orders]
-    if result.costs is None and all(each[name] is None for each in written for name in ARRIVAL):
-        for each in written:
-            for name in ARRIVAL:
-                del each[name]
-    return written
+def _orders_document(result: RunResult) -> Iterator[dict[str, Any]]:
+    """Yield the orders; where no arrival price was asked for, as in older records, none is said."""
+    absent: tuple[str, ...] = ()
+    if result.costs is None and all(
+        getattr(each, name) is None for each in result.orders for name in ARRIVAL
+    ):
+        absent = ARRIVAL
+    for each in result.orders:
+        order = each._asdict()
+        for name in absent:
+            del order[name]
+        yield order
 
 
 def _sections(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -168,7 +167,7 @@ def _pnl_document(pnl: Pnl) -> dict[str, Any]:
         **pnl._asdict(),
         "equity": _bridge_document(pnl.equity),
         "since_inception": _bridge_document(pnl.since_inception),
-        "positions": [_position_document(each) for each in pnl.positions],
+        "positions": (_position_document(each) for each in pnl.positions),
     }
     moved: tuple[MoneyRow, ...] = written.pop("money")
     return written if not moved else {**written, "money": [each._asdict() for each in moved]}

@@ -125,7 +125,7 @@ class AttemptUnderway:
 
     def _value(self, state: str, after: Observations, moment: observations.Moment, known: Known) -> None:
         """Record the orders and value the session, all or nothing; if that fails, at least say the rest."""
-        before = self.known, self.state
+        before = self.known, self.state, self.answer
         try:
             with self.ledger.transaction():
                 run = known.orchestration
@@ -164,10 +164,10 @@ class AttemptUnderway:
             self.restated = restated
         except DataError as error:
             self.unwritten.append(error)
-            self.known, self.state = before
+            self.known, self.state, self.answer = before
             self.learn(state, known)
         except BaseException:  # nothing of it was written, so nothing of it may be stated
-            self.known, self.state = before
+            self.known, self.state, self.answer = before
             raise
 
     def learn(self, state: str, known: Known) -> None:
@@ -197,6 +197,7 @@ class AttemptUnderway:
         except BaseException:
             self.stated()
             raise
+        self.answer = None  # the row has it
         self.document = self.row.document
         self.is_superseded = outcome is None
         self.outcome = outcome or conclude(self.known)

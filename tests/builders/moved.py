@@ -4,9 +4,10 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from builders.stated import document
 from paper_run.book.bridge import Money
 from paper_run.model.result import MoneyRow, Pnl
-from paper_run.model.result_json import document, of_document
+from paper_run.model.result_json import of_document
 
 ROWS = (
     MoneyRow(

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from paper_run.model.history import SessionLine
-from paper_run.model.result_json import of_document
+from paper_run.model.json_text import loads
+from paper_run.model.result import RunResult
+from paper_run.model.result_json import encode, of_document
 from paper_run.notify.email import letters
 from paper_run.notify.email import subject as subjects
 from paper_run.notify.email.letters import Letter
@@ -15,6 +17,11 @@ from paper_run.report.summary import headline
 from paper_run.report.summary.headline import Headline
 from paper_run.report.summary.notices import Notice
 from paper_run.report.summary.summary import Occasion
+
+
+def document(result: RunResult) -> dict[str, Any]:
+    """Return a result as its file has it."""
+    return loads(encode(result))
 
 
 def render(

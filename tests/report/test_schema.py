@@ -22,6 +22,7 @@ from builders.parties import PARTIES
 from builders.periods import PERIODS, of, sessions
 from builders.results import ORDER, RESULT
 from builders.signals import SIGNALS
+from builders.stated import document
 from builders.symbols import SYMBOLS
 from jsonschema import Draft202012Validator
 from support.answers import Answer, detail_text, plain_500
@@ -37,7 +38,7 @@ from paper_run.model.json_text import dumps
 from paper_run.model.order import ARRIVAL, Outcome, PriceSource
 from paper_run.model.periods import Periods
 from paper_run.model.result import RunResult, RunStatus, label
-from paper_run.model.result_json import decode, document, encode
+from paper_run.model.result_json import decode, encode
 from paper_run.model.service import ServiceHealth
 from paper_run.services.health import SERVICES
 from paper_run.trading.conclude import Known, conclude

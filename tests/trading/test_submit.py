@@ -1,7 +1,9 @@
 """One trade: the POST, the wait, and the result that comes of it whatever happens."""
 
 import json
+import sqlite3
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -459,6 +461,25 @@ def test_orders_in_doubt_are_named_as_such(day: Day) -> None:
     assert str(result["results"]["success_rate"]) == "0.0000"
     doubts = [each for each in result["findings"] if each["code"] == "order_in_doubt"]
     assert [each["subject"] for each in doubts] == ["MSFT", "GOOGL"]
+
+
+def test_an_answer_outlives_a_valuation_that_was_rolled_back(day: Day) -> None:
+    """The ledger takes it with the orders only, and that is undone: it is written once more."""
+    serve_example("POST", RUN_URL, "t4_down__run")
+    Ledger(day.folder).close()
+    with closing(sqlite3.connect(day.folder / "ledger.sqlite3")) as database:
+        database.executescript(
+            "CREATE TRIGGER not_at_first BEFORE UPDATE ON trades WHEN NEW.state = 'answered' "
+            "BEGIN SELECT RAISE(ABORT, 'not now'); END;"
+            "CREATE TRIGGER not_valued BEFORE INSERT ON sessions BEGIN SELECT RAISE(ABORT, 'not now'); END;"
+        )
+
+    assert sum("not now" in str(each.explanation) for each in day.trade().failures) == 1
+
+    with Ledger(day.folder) as ledger:
+        (row,) = ledger.attempts.of_session(PREPARED.session)
+    assert row.state == "closed"
+    assert json.loads(row.answer or "{}") == body("t4_down__run")
 
 
 def test_a_rejected_order_makes_it_partial(day: Day) -> None:

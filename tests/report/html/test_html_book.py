@@ -5,11 +5,11 @@ from decimal import Decimal
 
 import pytest
 from builders import days, documents, moved
-from builders.stated import render
+from builders.stated import document, render
 from report.seen_page import Page
 from support.schema import SCHEMA
 
-from paper_run.model.result_json import document, of_document
+from paper_run.model.result_json import of_document
 from paper_run.report.html.book import listed_positions
 from paper_run.report.html.equity_section import day_bars
 
