@@ -219,7 +219,8 @@ class _Day:
     def _heeded_obstacle(self) -> hours.NoSession | None:
         """Return that there is no session today; a sandbox has its own, and a rehearsal is only warned.
 
-        :raises OrchestrationError: it is too late to trade.
+        :raises OrchestrationError: it is too late to trade. :raises DependencyError: it is another day by the
+            gateway's clock, or by the database's.
         """
         gateway = None
         if self.ledger.attempts.is_untraded:
@@ -236,6 +237,8 @@ class _Day:
         if gateway.dry_run:
             self.console.notice(f"A rehearsal goes on all the same: {found}")
             return None
+        for said in preflight.told((gateway,), self.ledger):
+            hours.seconds_until_agreed(said, self.calendar, self.clock.now())
         if isinstance(found, PaperRunError):
             self.is_late = True
             raise found

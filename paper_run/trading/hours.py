@@ -11,6 +11,7 @@ from paper_run.model import messages
 from paper_run.model.attempt import Parameters
 from paper_run.model.calendar import Calendar
 from paper_run.services import holidays
+from paper_run.services.health import SIGNAL_SERVICE
 from paper_run.services.wire import http_date
 
 if TYPE_CHECKING:
@@ -150,8 +151,8 @@ class ToldDate(NamedTuple):
 
 def date_told(services: tuple[ServiceHealth, ...]) -> ToldDate | None:
     """Return the orchestrator's time, else the gateway's; None where neither says one of its own."""
-    for service in reversed(services[1:]):
-        if (said := http_date(service.own_date)) is not None:
+    for service in reversed(services):
+        if service.service != SIGNAL_SERVICE.key and (said := http_date(service.own_date)) is not None:
             return ToldDate(service.title, service.url, said)
     return None
 

@@ -50,6 +50,14 @@ def test_a_clock_with_another_date_sends_nothing(day: Day, off: timedelta) -> No
     assert "two clocks disagree" in day.run("doctor").stdout
 
 
+def test_a_clock_with_another_date_has_no_closed_day(day: Day) -> None:
+    """On Wednesday a clock a day ahead says Thanksgiving: a session would be left out, exit 0."""
+    ours_is_off(day, timedelta(days=1))
+    said = day.must(status=1)
+    assert "It is not known what day it is" in said.stderr
+    assert "No session" not in said.stdout + said.stderr
+
+
 def test_the_gateway_is_asked_where_the_orchestrator_tells_no_time(day: Day) -> None:
     """T5's Date behind a proxy says nothing; T4's own does."""
     day.platform.orchestrator.script("GET", "/health", [], Answer(headers={"Via": "1.1 proxy"}))
