@@ -10,6 +10,7 @@ ZERO = Decimal(0)
 CENT = Decimal(10) ** -2
 _LARGEST_EXPONENT, _SMALLEST_EXPONENT = 30, -40
 _LAST_OF_A_PORTION, _LAST_OF_A_CENT = Decimal(10) ** -60, Decimal(10) ** -50
+_LAST_OF_A_RATIO = Decimal(10) ** -20
 
 
 def amount(value: object) -> Decimal:
@@ -60,8 +61,8 @@ def cents(value: Decimal) -> Decimal:
 
     What portions were cut by, far behind the fiftieth decimal, makes no half a cent more or less than it is.
     """
-    near = value.quantize(_LAST_OF_A_CENT, context=CONTEXT)
-    return CONTEXT.add(near.quantize(CENT, context=CONTEXT), ZERO)  # a minus zero becomes zero
+    close = value.quantize(_LAST_OF_A_CENT, context=CONTEXT)
+    return CONTEXT.add(close.quantize(CENT, context=CONTEXT), ZERO)  # a minus zero becomes zero
 
 
 def rate(part: int, whole: int) -> Decimal | None:
@@ -79,6 +80,14 @@ def share(part: Decimal | None, whole: Decimal | None) -> Decimal | None:
     if part is None or whole is None or whole <= 0:
         return None
     return CONTEXT.divide(part, whole)
+
+
+def near(ratio: Decimal) -> Decimal:
+    """Return a ratio to twenty decimals: what its division was cut by makes no half of a place more or less.
+
+    So a ratio that was compounded of quotients, and ends in half a place, is rounded as what it stands for.
+    """
+    return ratio.quantize(_LAST_OF_A_RATIO, context=CONTEXT)
 
 
 def total(values: Iterable[Decimal]) -> Decimal:

@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple
-from paper_run.money import ZERO
+from paper_run.money import ZERO, near
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -195,6 +195,19 @@ def fall(level: Decimal | None) -> Decimal | None:
         return rounded(None if level is None else level - _ONE)
 
 
+def deepest(falls: Iterable[Decimal | None]) -> Decimal | None:
+    """Return the deepest of sessions' drawdowns, a ratio of zero or less; None without any.
+
+    None too where a session has none: nothing was left to compound by then.
+    """
+    found = None
+    for each in falls:
+        if each is None:
+            return None
+        found = each if found is None else min(found, each)
+    return found
+
+
 def _added(so_far: Decimal | None, more: Decimal | None) -> Decimal | None:
     return None if so_far is None or more is None else SUMS.add(so_far, more)
 
@@ -208,14 +221,14 @@ def rounded(value: Decimal | None) -> Decimal | None:
     """Return a ratio as documents and tables state it: six places, half to even; zero has no sign."""
     if value is None or abs(value) >= TOO_LARGE:
         return None
-    return value.quantize(_PLACES) + ZERO
+    return near(value).quantize(_PLACES) + ZERO
 
 
 def percentage(value: Decimal | None) -> Decimal | None:
     """Return a ratio in percent as it is shown: two places, half to even, rounded once, from all digits."""
     if value is None or abs(value) >= TOO_LARGE:
         return None
-    return (value.quantize(_PERCENT_PLACES) + ZERO).scaleb(2)
+    return (near(value).quantize(_PERCENT_PLACES) + ZERO).scaleb(2)
 
 
 def downsampled(lows: Sequence[Sequence[float]], highs: Sequence[Sequence[float]], most: int) -> list[int]:

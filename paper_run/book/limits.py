@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Literal
 
 from paper_run import NamedTuple
-from paper_run.money import CONTEXT, ZERO, product, share, total
+from paper_run.money import CONTEXT, ZERO, near, product, share, total
 
 Name = Literal["gross", "position", "day_loss", "drawdown"]
 
@@ -175,4 +175,4 @@ def of_ratio(name: Name, ratio: Decimal | None, limit: Decimal | None, *, reason
 
 def percent(ratio: Decimal) -> Decimal:
     """Return a ratio in percent, four places, half to even; zero has no sign."""
-    return _ROUNDING.add(_ROUNDING.scaleb(ratio, 2).quantize(_PLACES, context=_ROUNDING), ZERO)
+    return _ROUNDING.add(_ROUNDING.scaleb(near(ratio), 2).quantize(_PLACES, context=_ROUNDING), ZERO)

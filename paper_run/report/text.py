@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from paper_run.money import digits
+from paper_run.money import digits, near
 
 if TYPE_CHECKING:
     from paper_run.book.statistics import Statistic
@@ -95,12 +95,12 @@ def percent(rate: Decimal | int | None) -> str:
 
 def fixed_percent(rate: Decimal | int | None) -> str:
     """Return a ratio as a percentage of always 2 decimals, as a column has them: `20.00%`, `−19.38%`."""
-    return ABSENT if rate is None else _with_minus(format(Decimal(rate), ",.2%"))
+    return ABSENT if rate is None else _with_minus(format(near(Decimal(rate)), ",.2%"))
 
 
 def signed_percent(rate: Decimal | int | None) -> str:
     """Return a ratio as a percentage with its sign and always 2 decimals: `+1.20%`, `−0.35%`, `0.00%`."""
-    return ABSENT if rate is None else _with_sign(format(Decimal(rate), "+,.2%"))
+    return ABSENT if rate is None else _with_sign(format(near(Decimal(rate)), "+,.2%"))
 
 
 def percentage(statistic: Statistic | None) -> Decimal | None:
@@ -148,6 +148,11 @@ def age(elapsed: int | None) -> str:
 def ratio(value: Decimal | int | None) -> str:
     """Return a plain ratio with 2 decimals and a true minus: `1.44`, `−0.30`."""
     return ABSENT if value is None else _signed(value, 2)
+
+
+def signed_ratio(value: Decimal) -> str:
+    """Return a plain ratio with its sign and 2 decimals: `+1.44`, `−0.30`, `0.00`."""
+    return _with_sign(format(value, "+,.2f"))
 
 
 def moment(timestamp: str) -> str:

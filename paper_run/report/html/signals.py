@@ -127,8 +127,7 @@ def _scatter(own: Sequence[tuple[float, float]], earlier: Sequence[tuple[float, 
     words = (
         f"{len(points):,} pair{'s' * (len(points) != 1)}, {len(own):,} of {whose}. "
         f"Of the predicted direction: {right:,}. "
-        f"Predicted from {_percent(-widest)} to {_percent(widest)}, realized from {_percent(-highest)} to "
-        f"{_percent(highest)}."
+        f"Predicted {_span(across for across, _ in points)}, realized {_span(up for _, up in points)}."
     )
     dots = _dots(earlier, widest, highest, "earlier") + _dots(own, widest, highest, "latest")
     return (
@@ -158,6 +157,12 @@ def _dots(points: Iterable[tuple[float, float]], widest: float, highest: float, 
     return f'<path class="dots {name}" d="{path}"/>' if path else ""
 
 
+def _span(values: Iterable[float]) -> str:
+    """Say from where to where ratios reach."""
+    low, *_, high = sorted([*values] * 2)
+    return _percent(low) if low == high else f"from {_percent(low)} to {_percent(high)}"
+
+
 def _percent(value: float) -> str:
     return text.signed_percent(Decimal(value))
 
@@ -176,9 +181,9 @@ def _line(known: Sequence[tuple[str, Decimal | None]], longest: int) -> str:
     )
     first, last = points[0], points[-1]
     words = (
-        f"Each point is the rank IC over the pairs of 20 sessions. From {first[1]:+.2f} on {first[0]} to "
-        f"{last[1]:+.2f} on {last[0]}, {len(points)} sessions."
-    ).replace("-0.", f"{text.MINUS}0.")
+        f"Each point is the rank IC over the pairs of 20 sessions. From {_signed(first[1])} on {first[0]} to "
+        f"{_signed(last[1])} on {last[0]}, {len(points)} sessions."
+    )
     return (
         '<figure class="scatter"><h3>Rank IC of 20 sessions</h3><div class="panel">'
         '<svg class="plot" role="img" aria-labelledby="ic-title ic-desc" width="100%" height="100%">'
@@ -186,9 +191,13 @@ def _line(known: Sequence[tuple[str, Decimal | None]], longest: int) -> str:
         '<line class="zero" x1="0" x2="100%" y1="50%" y2="50%"/>'
         f'<svg viewBox="0 0 {_SIDE} {_SIDE}" preserveAspectRatio="none" width="100%" height="100%">'
         f'<path class="line" d="M{drawn}"/></svg>'
-        f'<text x="0" y="1em">{most:+.2f}</text><text x="0" y="100%" dy="-.4em">{text.MINUS}{most:.2f}</text>'
+        f'<text x="0" y="1em">{_signed(most)}</text><text x="0" y="100%" dy="-.4em">{_signed(-most)}</text>'
         f'</svg></div><figcaption class="aside">{escaped(words)}</figcaption></figure>'
     )
+
+
+def _signed(ic: float) -> str:
+    return text.signed_ratio(Decimal(ic))
 
 
 # the session's own pairs

@@ -53,6 +53,9 @@ def test_the_line_goes_through_the_sessions_that_have_one() -> None:
     assert "Rank IC of 20 sessions" not in section(alone, PAST[:1], SESSION)
     fallen = SIGNALS._replace(quality=QUALITY._replace(recent_ic=Decimal("-0.5")))
     assert "to −0.50 on" in section(fallen, PAST, SESSION)
+    for ic, shown in (("-1", "−1.00"), ("-0.001", "0.00"), ("1", "+1.00")):
+        ended = SIGNALS._replace(quality=QUALITY._replace(recent_ic=Decimal(ic)))
+        assert f"to {shown} on" in section(ended, PAST, SESSION), ic
 
 
 def test_a_pair_that_does_not_count_says_so() -> None:
