@@ -163,6 +163,7 @@ def _curve(
                 short=lines_of[session].short,
                 gross_limit=lines_of[session].gross_limit,
                 benchmark=None if state is None else state.line,
+                opening=day.opening,
             )
         )
     return lines

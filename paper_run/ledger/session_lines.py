@@ -91,11 +91,11 @@ def line(
     told = tuple(attempts.items())
     if row is None or not row.complete:
         return SessionLine(session, told, False, *NOT_KNOWN, marked=is_marked, book=book)
-    day_pnl, closing = amount(row.day_pnl), amount(row.closing)
+    opening, day_pnl, closing = Decimal(row.opening), amount(row.day_pnl), amount(row.closing)
     # The two ratios are kept at six places, and whoever shows them rounds once, from all digits.
     day_return = None
     if row.daily_return is not None:
-        figures = (Decimal(row.opening), day_pnl or ZERO, closing or ZERO)
+        figures = (opening, day_pnl or ZERO, closing or ZERO)
         came_in = inflow_of(row.inflow, row.gains, *figures)
         day_return = unrounded_return(Day(*figures, ZERO, ZERO, came_in))
     return SessionLine(
@@ -113,4 +113,5 @@ def line(
         amount(row.long_value),
         amount(row.short_value),
         amount(row.gross_limit),
+        opening,
     )

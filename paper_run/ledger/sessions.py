@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from paper_run.ledger import session_lines
@@ -37,8 +36,8 @@ _ENDED = (
 )
 # Amounts are kept as text, and sorted as numbers only where that is said.
 _DEEPEST = (
-    "SELECT height FROM sessions WHERE epoch = ? AND complete = 1 AND height IS NOT NULL "
-    "ORDER BY CAST(height AS DOUBLE PRECISION) LIMIT 1"
+    "SELECT height FROM sessions WHERE epoch = ? AND complete = 1 "
+    "ORDER BY height IS NOT NULL, CAST(height AS DOUBLE PRECISION) LIMIT 1"
 )
 
 
@@ -183,6 +182,7 @@ class Sessions:
             row["id"],
         )
         deepest = self._rows(_DEEPEST, row["id"])
+        height = amount(deepest[0]["height"]) if deepest else None
         return EndedBook(
             number=row["id"],
             since=row["session"],
@@ -191,7 +191,7 @@ class Sessions:
             valued=last[0]["session"] if last else None,
             total_pnl=amount(last[0]["total_pnl"]) if last else None,
             closing=amount(last[0]["closing"]) if last else None,
-            deepest=Decimal(deepest[0]["height"]) - 1 if deepest else None,
+            deepest=None if height is None else height - 1,
         )
 
     def _books(self) -> _Books:

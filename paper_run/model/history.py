@@ -19,6 +19,7 @@ class SessionLine(NamedTuple):
     :ivar long: market value of what was long, and `short` of what was short, zero or less; None: not known,
         as of sessions that an older program valued.
     :ivar gross_limit: past what it was warned of gross exposure, percent of equity; None: it never was.
+    :ivar opening: the equity that it opened from.
     """
 
     session: str
@@ -35,6 +36,7 @@ class SessionLine(NamedTuple):
     long: Decimal | None = None
     short: Decimal | None = None
     gross_limit: Decimal | None = None
+    opening: Decimal | None = None
 
 
 class EndedBook(NamedTuple):
@@ -43,7 +45,7 @@ class EndedBook(NamedTuple):
     :ivar number: 1 for the first. :ivar since: the session that it began with. :ivar ended: by whom and when.
     :ivar num_sessions: in how many it traded or was valued.
     :ivar valued: its last complete session; without one the figures are None.
-    :ivar deepest: its deepest drawdown, a ratio, zero or negative.
+    :ivar deepest: its deepest drawdown, a ratio, zero or negative; None where nothing was left.
     """
 
     number: int

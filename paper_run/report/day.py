@@ -128,6 +128,7 @@ def with_own(result: RunResult, before: Sequence[SessionLine]) -> list[SessionLi
             long=held.long,
             short=held.short,
             gross_limit=result.limits.gross.limit if result.limits else None,
+            opening=opening,
         ),
     ]
 

@@ -43,6 +43,7 @@ def record(line: SessionLine) -> dict[str, Any]:
     trades = [{"trade": number, "status": status} for number, status in line.attempts]
     ratios = {"daily_return": rounded(line.daily_return), "drawdown": rounded(line.drawdown)}
     fields = {"trades" if name == "attempts" else name: value for name, value in line._asdict().items()}
+    del fields["opening"]  # of the curves alone
     return fields | {"trades": trades} | ratios
 
 

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from paper_run import NamedTuple
-from paper_run.book.days import rounded
+from paper_run.book.days import deepest, rounded
 from paper_run.book.periods import return_over
 from paper_run.model.json_text import dumps
 from paper_run.money import total
@@ -29,7 +29,7 @@ class Month(NamedTuple):
     :ivar month: 2025-01. :ivar not_valued: how many could not be valued whole: what follows is of the others.
     :ivar pnl: the sum of their day P&L. :ivar monthly_return: their returns compounded, a ratio, unrounded;
         None too where it is not defined. :ivar total_pnl: the book's, after the last, like `closing`.
-    :ivar drawdown: the deepest, a ratio, zero or negative.
+    :ivar drawdown: the deepest, a ratio, zero or negative; None too once nothing is left to compound.
     """
 
     month: str
@@ -57,7 +57,6 @@ def months(lines: Iterable[SessionLine], newest: int | None = None) -> list[Mont
 def _month(month: str, book: int, lines: Sequence[SessionLine]) -> Month:
     whole = [line for line in lines if line.day_pnl is not None]
     last = whole[-1] if whole else None
-    deepest = min((line.drawdown for line in whole if line.drawdown is not None), default=None)
     return Month(
         month,
         book,
@@ -67,7 +66,7 @@ def _month(month: str, book: int, lines: Sequence[SessionLine]) -> Month:
         return_over(line.daily_return for line in whole) if whole else None,
         last and last.total_pnl,
         last and last.closing,
-        deepest,
+        deepest(line.drawdown for line in whole),
     )
 
 

@@ -259,6 +259,7 @@ def curve(number: int, document: dict[str, Any] | None = None) -> tuple[SessionL
                 daily_return=((closed - before) / before).quantize(Decimal("0.000001")),
                 drawdown=((closed - peak) / peak).quantize(Decimal("0.000001")),
                 marked=False,
+                opening=before,
             )
         )
     return tuple(lines)

@@ -24,6 +24,7 @@ def line(session: str, day_pnl: str | None = None, **fields: object) -> SessionL
         "daily_return": None if known is None else known / CAPITAL,
         "drawdown": None if known is None else min(known / CAPITAL, Decimal(0)),
         "marked": False,
+        "opening": None if known is None else CAPITAL,
     }
     return SessionLine(**(made | fields))  # type: ignore[arg-type]
 

@@ -30,13 +30,14 @@ _LEAST_DAYS_BETWEEN = 30
 class _Point(NamedTuple):
     """A session on the plot: `across` from 0 to 1000, `equity` in dollars, `drawdown` a ratio up to 0.
 
+    :ivar drawdown: None from the session on at which nothing was left to compound.
     :ivar benchmark: what equity would be in it, dollars; None: it has not begun.
     """
 
     across: float
     session: str
     equity: Decimal
-    drawdown: Decimal
+    drawdown: Decimal | None
     benchmark: Decimal | None = None
 
 
@@ -58,7 +59,7 @@ def equity_curve(curve: "Sequence[SessionLine]") -> str:
     room = f"{longest * 0.66 + 0.9:.1f}em"
     return (
         '<div class="panel equity"><svg class="plot" role="img" aria-labelledby="curve-title curve-desc" '
-        f'width="100%" height="100%"><title id="curve-title">Equity and drawdown of every session</title>'
+        f'width="100%" height="100%"><title id="curve-title">Equity and drawdown by session</title>'
         f'<desc id="curve-desc">{escaped(_described(points))}</desc>{equity}</svg>'
         f"{_scale(equity_labels, room)}</div>"
         f'<div class="panel drawdown"><svg class="plot" aria-hidden="true" width="100%" height="100%">{fall}'
@@ -86,12 +87,14 @@ def _described(points: Sequence[_Point]) -> str:
     start, last = points[0], points[-1]
     high = max(points[1:], key=lambda point: point.equity)
     low = min(points[1:], key=lambda point: point.equity)
-    deepest = min(points, key=lambda point: point.drawdown)
+    depth, deepest = min(_falls(points), key=lambda each: each[0])
     fall = (
-        f"Deepest drawdown {text.signed_percent(deepest.drawdown)} on {_dated(deepest)}."
-        if deepest.drawdown
+        f"Deepest drawdown {text.signed_percent(depth)} on {_dated(deepest)}."
+        if depth
         else "It was never below an earlier high."
     )
+    if (ended := next((point for point in points if point.drawdown is None), None)) is not None:
+        fall = f"There is no drawdown from {_dated(ended)} on: nothing was left to compound."
     extremes = (
         f"Highest {text.money(high.equity)} on {_dated(high)}, "
         f"lowest {text.money(low.equity)} on {_dated(low)}. "
@@ -110,12 +113,12 @@ def _points(curve: "Sequence[SessionLine]") -> list[_Point]:
     if not valued:
         return []
     scale = x_scale(curve)
-    opening, closing = valued[0]
-    start = _Point(0, "", closing - (opening.total_pnl or ZERO), ZERO)
+    opening = valued[0][0].opening
+    start = _Point(0, "", ZERO if opening is None else opening, ZERO)
     return [
         start,
         *(
-            _Point(scale.places[line.session], line.session, equity, line.drawdown or ZERO, line.benchmark)
+            _Point(scale.places[line.session], line.session, equity, line.drawdown, line.benchmark)
             for line, equity in valued
         ),
     ]
@@ -184,21 +187,28 @@ def _beside(points: Sequence[_Point], down: "Callable[[Decimal], float]") -> str
     return f'<path class="beside" d="{path}"/>' if path else ""
 
 
+def _falls(points: Sequence[_Point]) -> list[tuple[Decimal, _Point]]:
+    """Return the drawdown of each point that has one, the start's among them."""
+    return [(point.drawdown, point) for point in points if point.drawdown is not None]
+
+
 def _drawdown_plot(points: Sequence[_Point]) -> tuple[str, list[_Label]]:
-    deepest = min(points, key=lambda point: point.drawdown)
-    depth = float(deepest.drawdown)
+    falls = _falls(points)
+    deepest = min(ratio for ratio, _ in falls)
+    depth = float(deepest)
 
     def down(ratio: Decimal) -> float:
         return 120 + (float(ratio) / depth * 700 if depth else 0)
 
-    line = "L".join(f"{point.across:.1f} {down(point.drawdown):.1f}" for point in points)
+    line = "L".join(f"{point.across:.1f} {down(ratio):.1f}" for ratio, point in falls)
     labels = [_Label(12, "0%")]
-    if deepest.drawdown:
-        labels.append(_Label(82, text.signed_percent(deepest.drawdown)))
+    if deepest:
+        labels.append(_Label(82, text.signed_percent(deepest)))
     return (
         '<line class="grid" x1="0" x2="100%" y1="12%" y2="12%"/>'
         f'<svg viewBox="0 0 {SIDE} {SIDE}" preserveAspectRatio="none" width="100%" height="100%">'
-        f'<path class="fall" d="M0 120L{line}L{SIDE} 120Z"/><path class="edge" d="M{line}"/></svg>',
+        f'<path class="fall" d="M0 120L{line}L{falls[-1][1].across:.1f} 120Z"/>'
+        f'<path class="edge" d="M{line}"/></svg>',
         labels,
     )
 

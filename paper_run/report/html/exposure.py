@@ -87,11 +87,12 @@ def _described(curve: Sequence[SessionLine], held: Sequence[_Held]) -> str:
     limit = _limit(curve)
     highest, last = max(held, key=lambda each: each.gross), held[-1]
     valued = [line for line in curve if line.closing is not None]
-    late = (
-        f" It begins with {_dated(held[0].session)}: what was held in earlier sessions was not kept."
-        if held[0].session != valued[0].session
-        else ""
-    )
+    late = ""
+    if earlier := [line for line in valued if line.session < held[0].session]:
+        why = "equity was not above zero before"
+        if any(line.long is None for line in earlier):
+            why = "what was held in earlier sessions was not kept"
+        late = f" It begins with {_dated(held[0].session)}: {why}."
     beside = "no limit" if limit is None else f"limit {_percent(limit)}"
     return (
         f"Gross {_percent(last.gross)} of equity on {_dated(last.session)} ({beside}): "

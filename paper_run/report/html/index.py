@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from paper_run import NamedTuple
+from paper_run.book.days import deepest
 from paper_run.model.attempt import attempt_name
-from paper_run.money import ZERO
 from paper_run.report import text
 from paper_run.report.html import benchmark, calendar, cells, equity_section, navigation, periods
 from paper_run.report.html.assets import markup, policy, rendered, script, style
@@ -66,6 +66,7 @@ def render(
     :param symbols: what each symbol of the present book has come to.
     """
     present = [line for line in lines if line.book == book]
+    places = {line.session: line.book for line in lines}
     shown = text.one_line(label or "")
     bounds = calendar.shades(present)
     num_earlier = max(0, (num_sessions or 0) - len(present))
@@ -89,10 +90,10 @@ def render(
         "periods": markup(periods.section(over_time.periods)),
         "moved": bounds is not None,
         "shades": [text.money(bound) for bound in bounds] if bounds and bounds[0] < bounds[1] else None,
-        "rows": markup(_rows(present)),
+        "rows": markup(_rows(present, places)),
         "num_listed": text.count(len(present)),
         "book": book if ended else None,
-        "ended": markup("\n".join(_ended_book(each, lines) for each in reversed(ended))),
+        "ended": markup("\n".join(_ended_book(each, lines, places) for each in reversed(ended))),
         "symbols": markup(_symbols(symbols or {}, present)),
         "num_symbols": len(symbols or {}),
         "symbols_file": SYMBOLS_FILE,
@@ -117,7 +118,7 @@ def _figures(lines: Sequence[SessionLine], curve: Sequence[SessionLine], number:
     first = min((each[0].session for each in (curve, lines) if each), default="")
     latest = next((line for line in reversed(sessions) if line.closing is not None), None)
     newest = lines[-1] if lines else latest
-    deepest = min((line.drawdown for line in sessions if line.drawdown is not None), default=ZERO)
+    falls = [line.drawdown for line in sessions if line.closing is not None]
     return {
         "number": text.count(number),
         "num_unvalued": sum(not line.complete for line in lines),
@@ -130,8 +131,14 @@ def _figures(lines: Sequence[SessionLine], curve: Sequence[SessionLine], number:
         "day_pnl": _gain(latest.day_pnl if latest else None),
         "daily_return": text.signed_percent(latest.daily_return) if latest else text.ABSENT,
         "drawdown": text.signed_percent(latest.drawdown if latest else None),
-        "deepest": text.signed_percent(deepest),
+        "deepest": _deepest(falls),
     }
+
+
+def _deepest(falls: Sequence[Decimal | None]) -> str:
+    """Return the deepest of the drawdowns of valued sessions in words."""
+    found = deepest(falls)
+    return "nothing was left to compound" if found is None else f"deepest {text.signed_percent(found)}"
 
 
 def _gain(amount: Decimal | None) -> tuple[str, str]:
@@ -146,7 +153,7 @@ def _named(session: str, *, short: bool = False) -> str:
     return short_date(day) if short else long_date(day)
 
 
-def _ended_book(book: EndedBook, lines: Sequence[SessionLine]) -> str:
+def _ended_book(book: EndedBook, lines: Sequence[SessionLine], places: Mapping[str, int]) -> str:
     """Return an earlier book as rows of their own: what it came to, then its sessions that are listed."""
     own = [line for line in lines if line.book == book.number]
     plural = "s" * (book.num_sessions != 1)
@@ -159,16 +166,20 @@ def _ended_book(book: EndedBook, lines: Sequence[SessionLine]) -> str:
         f'<td colspan="3">{number}{more} <small>ended {escaped(book.ended)}</small></td>'
         f"{cells.gain(book.total_pnl)}<td>{text.money(book.closing)}{valued}</td>"
         f"<td>{text.signed_percent(book.deepest)} <small>deepest</small></td></tr>\n"
-        f"{_rows(own, ended=True)}</tbody>"
+        f"{_rows(own, places)}</tbody>"
     )
 
 
-def _rows(lines: Sequence[SessionLine], *, ended: bool = False) -> str:
-    return "\n".join(_row(line, ended=ended) for line in reversed(lines))
+def _rows(lines: Sequence[SessionLine], places: Mapping[str, int]) -> str:
+    """Return a row a session, the newest first.
+
+    :param places: which book's row pages lead to by a session's name, the newest that has it.
+    """
+    return "\n".join(_row(line, is_place=places[line.session] == line.book) for line in reversed(lines))
 
 
-def _row(line: SessionLine, *, ended: bool) -> str:
-    place = f' id="{escaped(line.session)}{f".{line.book}" if ended else ""}"'
+def _row(line: SessionLine, *, is_place: bool) -> str:
+    place = f' id="{escaped(line.session)}{"" if is_place else f".{line.book}"}"'
     name = escaped(line.session)
     day = day_of(line.session)
     weekday = f" <small>{WEEKDAYS[day.weekday()][:3]}</small>" if day else ""

@@ -28,7 +28,7 @@ def section(periods: Periods | None) -> str:
     return (
         '<section class="periods" aria-labelledby="periods"><h2 id="periods">Periods</h2>\n'
         f'<dl class="todate">{"".join(map(_to_date, periods.to_date))}</dl>\n'
-        f"{_months(periods)}{_drawdowns(periods.drawdowns)}</section>"
+        f"{_months(periods)}{_drawdowns(periods.drawdowns, is_any=periods.through is not None)}</section>"
     )
 
 
@@ -72,16 +72,17 @@ def _cell(period: Period | None) -> str:
     coloured = f' class="{tone}"' if tone else ""
     return (
         f'<td{coloured} title="{text.signed_money(period.pnl)}, {cells.sessions(period.n)}">{_rate(period)}'
-        f"<small>{compact(period.pnl)} · {period.n}</small></td>"
+        f"<small>{escaped(compact(period.pnl))} · {period.n}</small></td>"
     )
 
 
-def _drawdowns(found: Iterable[Drawdown] | None) -> str:
+def _drawdowns(found: Iterable[Drawdown] | None, *, is_any: bool) -> str:
+    """Return the deepest falls; without a complete session nothing is known of any."""
     if found is None:
         return '<p class="none">Nothing was left to compound, so there is no drawdown any more.</p>'
     rows = "".join(map(_drawdown, found))
     if not rows:
-        return '<p class="none">Equity was never below an earlier peak.</p>'
+        return '<p class="none">Equity was never below an earlier peak.</p>' if is_any else ""
     heads = ("Deepest drawdowns", "From", "Trough", "Recovered", "To the trough", "In all")
     named = "".join(f'<th scope="col">{name}</th>' for name in heads)
     return (

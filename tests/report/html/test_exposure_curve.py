@@ -63,6 +63,9 @@ def test_it_begins_where_its_data_begins_and_says_so() -> None:
     assert path.count("L") == 1
     assert not path.startswith("0")
     assert "begins" not in exposure_curve(sessions((60, 0), (70, 0)))
+    in_debt, *others = sessions((60, 0), (60, 0), (70, 0))
+    source = exposure_curve([in_debt._replace(closing=Decimal(-1)), *others])
+    assert "It begins with 3 Jan 2025: equity was not above zero before." in source
 
 
 def test_one_session_is_no_curve() -> None:
