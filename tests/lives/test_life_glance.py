@@ -25,11 +25,11 @@ def test_a_session_looks_back_on_the_ones_before(life: Life, server: MailServer)
     life.prices(AAPL="203", MSFT="200")
     life.trade(*LARGE, MSFT=sell(100, "200"), AAPL=buy(100, "203"))
     first, marked, second = map(text_of, letters(server))
-    assert "The first session" in " ".join(first.split())
+    assert "The first valued session" in " ".join(first.split())
     assert "Since" not in first
     assert "Since" not in marked
     said = " ".join(second.split())
-    assert "The last 2 sessions: 2 gained, 0 lost. Best +$400.00 on 7 Jan 2025" in said
+    assert "The last 2 valued sessions: 2 gained, 0 lost. Best +$400.00 on 7 Jan 2025" in said
     assert "Week to date +$600.00 +0.60%" in said
     assert "Since 6 Jan 2025 - Grown: AAPL 200 to 300 - Closed: MSFT 100" in said
     assert "Newly past a limit: largest position AAPL 60.5% (limit 50%)" in said
@@ -71,7 +71,7 @@ def test_a_book_that_was_reset_begins_anew(life: Life, server: MailServer) -> No
     life.next_session()
     life.trade(AAPL=buy(10, "200"))
     said = " ".join(text_of(letters(server)[-1]).split())
-    assert "The first session" in said
+    assert "The first valued session" in said
     assert "Since" not in said
 
 

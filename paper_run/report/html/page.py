@@ -201,7 +201,7 @@ def _book(result: RunResult, valued: Sequence[SessionLine]) -> dict[str, Any]:
         "pnl": True,
         "since": text.one_line(pnl.since),
         "sessions_a_year": pnl.sessions_a_year,
-        "figures": figures.figures(pnl, statistics),
+        "figures": figures.figures(result, pnl),
         "by_symbol": _chart(charts.pnl_by_symbol(positions), _PNL_LEGEND),
         "exposure": _chart(charts.exposure(positions, closing), _WAY_LEGEND),
         "exposure_figures": [

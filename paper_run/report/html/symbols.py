@@ -30,7 +30,7 @@ _NAMES = (
     "Sessions",
     "Long",
     "Short",
-    "Gains",
+    "Hit rate",
     "Round trips",
 )
 _HEADS = "".join(
@@ -96,13 +96,9 @@ def _total_row(symbol: str, totals: SymbolTotals, page: str | None) -> str:
     return (
         f'<tr><th scope="row">{name}</th>{cells.gain(totals.pnl)}{cells.gain(totals.holding_pnl)}'
         f"{cells.gain(totals.trading_pnl)}<td>{totals.sessions}</td><td>{totals.long}</td>"
-        f"<td>{totals.short}</td>{_share(totals.gains, totals.sessions)}<td>{totals.trips}</td>"
+        f"<td>{totals.short}</td>{_rate(totals.hit_rate)}<td>{totals.trips}</td>"
         f"{cells.gain(totals.trips_pnl if totals.trips else None)}<td>{linked}</td></tr>"
     )
-
-
-def _share(part: int, whole: int) -> str:
-    return cells.share(Decimal(part), Decimal(whole))
 
 
 def _row(row: SymbolRow, held: Decimal | None) -> str:

@@ -167,7 +167,7 @@ def _verdict(result: RunResult, head: Headline, needs: Sequence[str]) -> str:
 
 def _figures(result: RunResult) -> tuple[Figure, ...]:
     pnl = result.pnl
-    return tuple(map(_in_words, figures.figures(pnl, result.statistics))) if pnl else ()
+    return tuple(map(_in_words, figures.figures(result, pnl))) if pnl else ()
 
 
 def _counts(totals: Totals) -> tuple[Count, ...]:

@@ -11,7 +11,7 @@ from paper_run.report import text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from paper_run.model.result import Pnl, PositionRow, RunResult, Statistics, Totals
+    from paper_run.model.result import Pnl, PositionRow, RunResult, Totals
 
 _NAMED = 3
 
@@ -42,8 +42,11 @@ def counts(totals: Totals) -> list[tuple[str, str, str]]:
     ]
 
 
-def figures(pnl: Pnl, statistics: Statistics) -> list[Figure]:
-    """Return day P&L, total P&L and equity; where a price is missing, what is known without it."""
+def figures(result: RunResult, pnl: Pnl) -> list[Figure]:
+    """Return day P&L, total P&L and equity; where a price is missing, what is known without it.
+
+    :param pnl: the result's.
+    """
     since = f"since {text.one_line(pnl.since)}"
     opened = f"opened at {text.money(pnl.equity.opening)}"
     if not pnl.complete:
@@ -59,12 +62,16 @@ def figures(pnl: Pnl, statistics: Statistics) -> list[Figure]:
             Figure("Total P&L", text.ABSENT, f"{realized}; {priced}"),
             Figure("Equity", text.ABSENT, opened),
         ]
-    daily, whole = (text.percentage(each) for each in (statistics.daily_return, statistics.total_return))
+    stated = result.statistics
+    daily, whole = (text.percentage(each) for each in (stated.daily_return, stated.total_return))
+    earned = "from opening to closing" if daily is None else f"{text.signed_percent(daily)} of {_whole(pnl)}"
+    if any(each.code == "several_sessions" for each in result.findings):
+        earned += ", over several sessions"
     return [
         Figure(
             "Day P&L",
             text.signed_money(pnl.day_pnl),
-            "from opening to closing" if daily is None else f"{text.signed_percent(daily)} of {_whole(pnl)}",
+            earned,
             text.tone_of(pnl.day_pnl),
         ),
         Figure(

@@ -97,7 +97,7 @@ def _described(lines: Sequence[SessionLine], result: RunResult) -> str:
     (best, at), (worst, on) = max(moved), min(moved)
     won, lost = sum(pnl > 0 for pnl, _ in moved), sum(pnl < 0 for pnl, _ in moved)
     last = "" if moved[-1][1] == result.session else f" They end with {_dated(moved[-1][1])}."
-    sessions = f"The last {len(moved)} sessions" if len(moved) > 1 else "The first session"
+    sessions = f"The last {len(moved)} valued sessions" if len(moved) > 1 else "The first valued session"
     return (
         f"{sessions}: {won} gained, {lost} lost. Best {text.signed_money(best)} on {_dated(at)}, "
         f"worst {text.signed_money(worst)} on {_dated(on)}.{last}"

@@ -42,7 +42,7 @@ def test_thirty_sessions_are_bars_of_table_cells() -> None:
     assert sum(way == "bottom" for way, _ in drawn) == sum(pnl > 0 for pnl in last)
     assert not re.search(r"<(img|svg|style|script)\b", letter.html)
     won, lost = sum(pnl > 0 for pnl in last), sum(pnl < 0 for pnl in last)
-    assert f"The last 30 sessions: {won} gained, {lost} lost." in " ".join(letter.text.split())
+    assert f"The last 30 valued sessions: {won} gained, {lost} lost." in " ".join(letter.text.split())
 
 
 def test_fewer_sessions_are_fewer_bars() -> None:
@@ -50,9 +50,9 @@ def test_fewer_sessions_are_fewer_bars() -> None:
     few = Past([line("2025-01-15", "10"), line("2025-01-16", "0"), line("2025-01-17", "-5")])
     seen = glance(of_document(good_day()), few)
     assert [tuple(each) for each in seen.bars] == [(TALLEST, 0), (0, 0), (0, TALLEST // 2)]
-    assert seen.words.startswith("The last 3 sessions: 1 gained, 1 lost. Best +$10.00 on 15 Jan 2025")
+    assert seen.words.startswith("The last 3 valued sessions: 1 gained, 1 lost. Best +$10.00 on 15 Jan 2025")
     alone = glance(of_document(good_day()), Past(few.lines[-1:]))
-    assert alone.words.startswith("The first session: 0 gained, 1 lost.")
+    assert alone.words.startswith("The first valued session: 0 gained, 1 lost.")
     assert glance(of_document(good_day()), Past([line("2025-01-17", "0")])).bars == ()
     nothing = glance(of_document(good_day()), NO_PAST)
     assert (nothing.bars, nothing.words, nothing.periods, nothing.risk) == ((), "", (), ())

@@ -96,8 +96,20 @@ def test_the_index_has_each_symbol_with_its_last_page() -> None:
     seen = Page(source)
     rows = [each for each in seen.rows if len(each) == 11 and each[0] in TOTALS]
     assert rows == [
-        ["=MSFT", "−$91.50", "−$90.00", "−$1.50", "4", "1", "2", "75.00%", "2", "−$91.50", "2025-01-07"],
-        ["AAPL", "+$30.10", "+$40.10", "−$10.00", "2", "2", "0", "50.00%", "0", "—", "2025-01-03"],
+        [
+            "=MSFT",
+            "−$91.50",
+            "−$90.00",
+            "−$1.50",
+            "4",
+            "1",
+            "2",
+            "needs 16 more",
+            "2",
+            "−$91.50",
+            "2025-01-07",
+        ],
+        ["AAPL", "+$30.10", "+$40.10", "−$10.00", "2", "2", "0", "needs 18 more", "0", "—", "2025-01-03"],
     ]
     assert [each["href"] for each in seen.having("a") if each["href"].endswith("html#symbols")] == [
         f"{page_of(lines[3])}#symbols",

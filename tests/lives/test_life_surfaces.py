@@ -1,0 +1,221 @@
+"""What page, index, mail and tables say of the same sessions: nothing false, and the same figures."""
+
+import json
+import re
+from decimal import Decimal
+from email.message import EmailMessage
+from html.parser import HTMLParser
+from typing import Any
+
+from support.life import NO_ORDER, Life, buy, sell
+from support.mail_server import MailServer, letters
+
+LARGE = ("--max-position-size", "1000000")
+
+
+class _Words(HTMLParser):
+    """The words of a page, without its style, its script and the scale of a chart."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self._is_hidden = False
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._is_hidden = tag in ("style", "script") or "scale" in (dict(attrs).get("class") or "").split()
+
+    def handle_endtag(self, tag: str) -> None:
+        self._is_hidden = self._is_hidden and tag == "text"
+
+    def handle_data(self, data: str) -> None:
+        if not self._is_hidden:
+            self.words.append(data)
+
+
+def page(life: Life, name: str) -> str:
+    return (life.reports / name).read_text("utf-8")
+
+
+def words(life: Life, name: str) -> str:
+    """Return what a page says."""
+    return " ".join(" ".join(_Words(page(life, name)).words).split())
+
+
+def text_of(mail: EmailMessage) -> str:
+    part = mail.get_body(("plain",))
+    assert part is not None
+    return part.get_content().replace("\r\n", "\n")
+
+
+def figures(life: Life, *args: str) -> Any:
+    """Return what a command prints with --json."""
+    return json.loads(life.run(*args, "--json").stdout, parse_float=Decimal)
+
+
+def test_a_month_that_moved_less_than_a_dollar_is_no_tag(life: Life) -> None:
+    """What is shortened to `+<1` is escaped on the page and on the index."""
+    life.trade(AAPL=buy(10, "100"))
+    life.prices(AAPL="100.05")
+    life.mark()
+    for name in (f"{life.session}_mark.html", "index.html"):
+        assert "<small>+&lt;1 · 1</small>" in page(life, name)
+        assert "+<1" not in page(life, name)
+
+
+def test_nothing_is_said_of_peaks_without_a_valued_session(life: Life) -> None:
+    """Of a book whose only session has no closing nobody knows whether equity was below an earlier peak."""
+    life.says("AAPL", current_price=None)
+    life.trade(AAPL=buy(10, "100"))
+    assert "needs 1 more session" in words(life, f"{life.session}_paper_run.html")
+    for name in (f"{life.session}_paper_run.html", "index.html"):
+        assert "never below" not in words(life, name)
+    life.prices(AAPL="100")
+    life.mark()
+    for name in (f"{life.session}_mark.html", "index.html"):
+        assert "Equity was never below an earlier peak." in words(life, name)
+
+
+def test_a_mail_counts_the_sessions_that_are_valued(life: Life, server: MailServer) -> None:
+    """One without a closing is neither the first of them nor among the last."""
+    life.env |= server.env
+    life.says("AAPL", current_price=None)
+    life.trade(AAPL=buy(10, "100"))
+    life.next_session()
+    life.prices(AAPL="101")
+    life.trade(AAPL=buy(1, "101"))
+    life.next_session()
+    life.says("AAPL", current_price=None)
+    life.trade(AAPL=buy(2, "101"))
+    life.next_session()
+    life.prices(AAPL="102")
+    life.trade(AAPL=buy(3, "102"))
+    said = [" ".join(text_of(each).split()) for each in letters(server)]
+    assert "The first valued session: 1 gained, 0 lost." in said[1]
+    assert "The last 2 valued sessions: 2 gained, 0 lost." in said[3]
+
+
+def test_a_day_pnl_of_several_sessions_says_so_where_it_is_read_first(life: Life, server: MailServer) -> None:
+    """In the mail and at the top of the page, as the note in the report does; the next day is one day's."""
+    life.env |= server.env
+    life.trade(AAPL=buy(10, "100"))
+    for price in (None, "103", "104"):
+        life.next_session()
+        life.says("AAPL", current_price=price)
+        life.trade(NVDA=NO_ORDER)
+    assert f"{life.session} SANDBOX +$10.00" in letters(server)[-1]["Subject"]
+    *_, several, single = [" ".join(text_of(each).split()) for each in letters(server)]
+    assert "Day P&L +$30.00 +0.03% of opening equity, over several sessions" in several
+    assert "Day P&L +$10.00 +0.01% of opening equity Total" in single
+    assert "+0.03% of opening equity, over several sessions" in words(life, "2025-01-08_paper_run.html")
+    assert "over several sessions" not in words(life, "2025-01-09_paper_run.html")
+
+
+def test_once_all_is_lost_no_surface_states_a_drawdown(life: Life) -> None:
+    """Neither of the sessions since nor the deepest one, as the statistics: also of an ended book."""
+    life.trade(*LARGE, AAPL=sell(1000, "200"))
+    life.prices(AAPL="279")
+    life.mark()
+    life.next_session()
+    life.prices(AAPL="380")
+    life.trade(MSFT=buy(1, "380"))
+    life.next_session()
+    life.prices(AAPL="360")
+    document = life.trade(MSFT=buy(1, "360"))
+    assert document["statistics"]["max_drawdown"]["value"] is None
+    lost = "There is no drawdown from 8 Jan 2025 on: nothing was left to compound."
+    for name in (f"{life.session}_paper_run.html", "index.html"):
+        assert lost in words(life, name)
+        assert "never below" not in words(life, name)
+    assert "— nothing was left to compound" in words(life, "index.html")
+    assert [each["drawdown"] for each in figures(life, "history")] == [
+        Decimal("-0.790000"),
+        Decimal("-1.800000"),
+        None,
+    ]
+    assert figures(life, "history", "--monthly")[0]["drawdown"] is None
+    life.run("report", "--since", "2025-01-06")
+    assert lost in words(life, "tearsheet.html")
+    life.run("resolve", "--reset")
+    assert "— deepest" in words(life, "index.html")
+
+
+def test_half_a_place_is_rounded_as_what_it_is(life: Life) -> None:
+    """97,015 of 100,000 is -2.985 %, half to even -2.98 %, whatever returns it was compounded of."""
+    life.trade(*LARGE, AAPL=buy(100, "100"))
+    life.prices(AAPL="100.10")
+    life.mark()
+    life.next_session()
+    life.prices(AAPL="70.15")
+    document = life.trade(*LARGE, MSFT=buy(1, "100"))
+    assert document["pnl"]["equity"]["closing"] == 97015
+    assert document["statistics"]["total_return"]["percent"] == Decimal("-2.98")
+    assert "Total P&L −$2,985.00 −2.98% since 2025-01-06" in words(life, f"{life.session}_paper_run.html")
+    year = document["periods"]["years"][0]
+    assert (year["pnl"], year["percent"]) == (-2985, Decimal("-2.98"))
+
+
+def test_a_deposit_in_the_first_session_is_not_what_the_curve_begins_with(life: Life) -> None:
+    """The curve begins with what the session opened from, on each page that draws it."""
+    broker = life.with_broker()
+    life.trade(AAPL=buy(10, "100"))
+    life.next_session()
+    life.prices(AAPL="101")
+    broker.prices["AAPL"] = Decimal(101)
+    broker.post("CSD", "1000")
+    document = life.trade(AAPL=buy(1, "101"))
+    assert document["pnl"]["equity"]["adjustments"] == 1000
+    opening = document["pnl"]["equity"]["opening"]
+    life.run("report", "--since", life.session)
+    said = words(life, "tearsheet.html")
+    assert f"Opening equity ${opening:,.2f}" in said
+    assert f"From ${opening:,.2f} at the start to" in said
+
+
+def test_links_lead_somewhere_also_from_a_book_that_was_ended(life: Life) -> None:
+    """Each page's to its session's row of the index, of whichever book; of a session in two the newer's."""
+    life.trade(AAPL=buy(10, "100"))
+    life.mark()
+    life.next_session()
+    life.trade(AAPL=buy(1, "100"))
+    life.run("resolve", "--reset")
+    life.trade("--again", AAPL=buy(2, "100"))
+    index = page(life, "index.html")
+    for path in life.reports.glob("*.html"):
+        for to in re.findall(r'href="([^"]*)"', path.read_text("utf-8")):
+            file, _, place = to.partition("#")
+            there = life.reports / (file.partition("?")[0] or path.name)
+            assert there.is_file(), (path.name, to)
+            assert not place or f'id="{place}"' in there.read_text("utf-8"), (path.name, to)
+    assert index.count(f'id="{life.session}"') == index.count(f'id="{life.session}.1"') == 1
+
+
+def test_a_symbol_is_given_a_hit_rate_by_all_or_by_none(life: Life) -> None:
+    """Below twenty sessions page, index and tear sheet say how many it needs, as the JSON has none."""
+    life.trade(AAPL=buy(10, "100"))
+    life.prices(AAPL="101")
+    document = life.mark()
+    assert document["symbols"]["rows"][0]["hit_rate"]["value"] is None
+    life.run("report", "--since", life.session)
+    for name in (f"{life.session}_mark.html", "index.html", "tearsheet.html"):
+        assert "Hit rate" in words(life, name)
+        assert re.search(r"needs 19 more(?! session)", words(life, name))
+
+
+def test_a_chart_says_what_was_predicted_and_no_more(life: Life) -> None:
+    """Of one pair its two figures, not the reach of the axes."""
+    quotes = life.platform.quotes
+    life.env |= {
+        "ALPACA_API_KEY_ID": "PKSURFACES",
+        "ALPACA_API_SECRET_KEY": "nobodys",
+        "PAPER_RUN_QUOTES_URL": quotes.url,
+        "PAPER_RUN_BROKER": "off",
+    }
+    for price in (100.0, 99.0):
+        quotes.quotes["AAPL"] = {"t": life.now.isoformat(), "bp": price, "ap": price}
+        life.trade(AAPL=buy(10, str(price)))
+        life.next_session()
+    (name,) = sorted(path.name for path in life.reports.glob("*_paper_run.html"))[-1:]
+    said = words(life, name)
+    found = re.findall(r"1 pair, 1 of this session\. .*?\. (Predicted .*?)\. ", said)
+    assert set(found) == {"Predicted +2.81%, realized −1.00%"}
