@@ -9,6 +9,7 @@ from typing import Any
 
 from support.life import NO_ORDER, Life, buy, sell
 from support.mail_server import MailServer, letters
+from support.odd_platform import Plan
 
 LARGE = ("--max-position-size", "1000000")
 
@@ -109,6 +110,42 @@ def test_a_day_pnl_of_several_sessions_says_so_where_it_is_read_first(life: Life
     assert "Day P&L +$10.00 +0.01% of opening equity Total" in single
     assert "+0.03% of opening equity, over several sessions" in words(life, "2025-01-08_paper_run.html")
     assert "over several sessions" not in words(life, "2025-01-09_paper_run.html")
+
+
+def test_what_is_not_known_of_a_session_is_not_said_to_be_as_before(life: Life, server: MailServer) -> None:
+    """A symbol whose order is in doubt is not as large as it was, nor within limits; periods end before."""
+    life.env |= server.env
+    life.trade(AAPL=buy(10, "100"))
+    life.next_session()
+    lost = {
+        "client_order_id": None,
+        "order_status": "failed",
+        "skip_reason": "order_submission_failed: reset",
+    }
+    life.trade(MSFT=Plan(price=None, mapping=lost), status=2)
+    said = " ".join(text_of(letters(server)[-1]).split())
+    since = said.partition("Since 6 Jan 2025 ")[2]
+    assert since.startswith(
+        "- Every other position is as large as it was. - Not known: how many shares of MSFT Session"
+    )
+    assert "Week to date $0.00 0.00% to 6 Jan 2025 Month to date" in said
+    life.next_session()
+    life.trade(AAPL=sell(5, "100"))
+    said = " ".join(text_of(letters(server)[-1]).split())
+    assert "- Reduced: AAPL 10 to 5 - Not known: how many shares of MSFT" in said
+    assert "as large as it was" not in said
+
+
+def test_a_mail_rounds_a_period_once_as_the_page_does(life: Life, server: MailServer) -> None:
+    """134.99 of 100,000 is 0.13 %, though at six places it is 0.00135."""
+    life.env |= server.env
+    life.trade(*LARGE, AAPL=buy(100, "100"))
+    life.prices(AAPL="101.3499")
+    document = life.mark()
+    assert document["periods"]["to_date"][0]["value"] == Decimal("0.00135")
+    said = " ".join(text_of(letters(server)[-1]).split())
+    assert "Day P&L +$134.99 +0.13% of opening equity" in said
+    assert "Week to date +$134.99 +0.13% Month to date +$134.99 +0.13%" in said
 
 
 def test_once_all_is_lost_no_surface_states_a_drawdown(life: Life) -> None:

@@ -64,7 +64,8 @@ def changes(result: RunResult, past: Past) -> tuple[Section, ...]:
     said = _became(was, past.moves)
     moved: dict[str, list[str]] = {"Opened": [], "Grown": [], "Reduced": [], "Turned": [], "Closed": []}
     not_known = {each.symbol for each in (*result.pnl.not_known, *before.pnl.not_known)}
-    for symbol in sorted((held.keys() | was.keys()) - not_known):
+    compared = sorted((held.keys() | was.keys()) - not_known)
+    for symbol in compared:
         if (kind := _kind(was.get(symbol), held.get(symbol))) is not None:
             moved[kind].append(_moved(symbol, was.get(symbol), held.get(symbol)))
     found = {**said, **moved}.items()
@@ -72,9 +73,23 @@ def changes(result: RunResult, past: Past) -> tuple[Section, ...]:
     passed = {each.name for each in before.limits.passed} if before.limits else set()
     newly = [each for each in (result.limits.passed if result.limits else ()) if each.name not in passed]
     items += [Item("caution", "Newly past a limit", "", text.one_line(limits.words(each))) for each in newly]
-    if not items:
-        items = [Item("", "", "", "Every position is as large as it was, and no limit is newly passed.")]
+    if not items and (compared or not not_known):
+        items = [Item("", "", "", _as_before(result, has_others=bool(not_known)))]
+    if not_known:
+        names = [text.clipped(text.one_line(each)) for each in sorted(not_known)]
+        items.append(Item("", "Not known", "", f"how many shares of {listed(names, _NAMED)}"))
     return (Section(f"Since {_dated(before.session)}", tuple(items)),)
+
+
+def _as_before(result: RunResult, *, has_others: bool) -> str:
+    """Say that nothing has changed, as far as that is known.
+
+    :param has_others: whether there are positions that are not known.
+    """
+    same = f"Every {'other ' * has_others}position is as large as it was"
+    limits = result.limits.each if result.limits else ()
+    is_known = all(each.passed is not None for each in limits if each.limit is not None)
+    return f"{same}, and no limit is newly passed." if is_known else f"{same}."
 
 
 def _bars(lines: Sequence[SessionLine]) -> tuple[Bar, ...]:
@@ -107,16 +122,20 @@ def _described(lines: Sequence[SessionLine], result: RunResult) -> str:
 def _periods(result: RunResult, lines: Sequence[SessionLine]) -> tuple[Figure, ...]:
     if not lines or result.periods is None:
         return ()
-    found = [_period(each) for each in result.periods.to_date if each.name in _PERIODS]
+    through = result.periods.through
+    ends = f" to {_dated(through)}" if through is not None and through != result.session else ""
+    found = [_period(each, ends) for each in result.periods.to_date if each.name in _PERIODS]
     last, statistic = lines[-1], text.percentage(result.statistics.max_drawdown)
     now = text.signed_percent(last.drawdown) if last.session == result.session else text.ABSENT
     deepest = "" if statistic is None else f"deepest {text.signed_percent(statistic)}"
     return (*found, Figure("Drawdown", now, deepest))
 
 
-def _period(each: Period) -> Figure:
+def _period(each: Period, ends: str) -> Figure:
     label = f"{each.name.capitalize()} to date"
-    aside = text.signed_percent(each.value) if each.value is not None else ""
+    rate = text.as_shown(each.value, each.percent)
+    shown = "" if rate is None else text.signed_percent(rate)
+    aside = "" if each.pnl is None else f"{shown}{ends}".lstrip()
     return Figure(label, text.signed_money(each.pnl), aside, text.tone_of(each.pnl))
 
 

@@ -148,7 +148,9 @@ def test_a_position_that_is_not_known_is_not_closed() -> None:
     since = (
         text_of(good_day(), Past(PAST.lines, before)).partition("Since 16 Jan 2025")[2].partition("\n\n")[0]
     )
-    assert not [symbol for symbol in unknown if symbol in since]
+    known, _, rest = since.partition("- Not known: how many shares of ")
+    assert not [symbol for symbol in unknown if symbol in known]
+    assert unknown == set(rest.split(", "))
 
 
 @pytest.mark.parametrize(("number", "more"), [(3, 0), (8, 0), (50, 42)])
