@@ -83,7 +83,12 @@ def _record(account: AccountLine) -> dict[str, Any]:
 def _row(account: AccountLine) -> tuple[str, ...]:
     place, line = text.one_line(account.place), account.latest
     if line is None:
-        return (place, text.ABSENT, "not read" if account.error else "no session yet", *[text.ABSENT] * 3)
+        return (
+            place,
+            text.ABSENT,
+            "not read" if account.error else "no session in its book",
+            *[text.ABSENT] * 3,
+        )
     return (
         place,
         text.one_line(line.session),

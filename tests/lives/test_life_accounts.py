@@ -135,7 +135,7 @@ def test_a_book_that_was_ended_is_no_equity(two: tuple[Life, Life], tmp_path: Pa
     first.gateway.positions.clear()
     first.run("resolve", "--reset")
     done = _all(tmp_path, "a/reports", "b/reports")
-    assert "no session yet" in done.stdout.splitlines()[-4]
+    assert "no session in its book" in done.stdout.splitlines()[-4]
     assert done.stdout.splitlines()[-1].endswith("$50,020.00")
 
 
