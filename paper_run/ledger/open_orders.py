@@ -52,10 +52,12 @@ class OpenOrders:
         found = self._rows(_OURS + f"AND followed = 1 {_IN_ORDER}")
         return [order_rows.of_row(row) for row in found]
 
-    def to_read(self, session: date, *, all_of_them: bool = False) -> Again:
+    def to_read(self, session: date, *, besides: Collection[str] = (), all_of_them: bool = False) -> Again:
         """Return the orders that a command of a session reads again, the newest if there are too many.
 
         Those that still work, and those that were seen to end in one of the three sessions before.
+
+        :param besides: the names of those that it reads anyway.
         """
         found = self._rows(
             f"{_OURS} AND client_order_id IN (SELECT client_order_id FROM orders WHERE followed = 1 UNION "
@@ -64,7 +66,7 @@ class OpenOrders:
             self._first_read_again(session),
             session.isoformat(),
         )
-        orders = [order_rows.of_row(row) for row in found]
+        orders = [order_rows.of_row(row) for row in found if row["client_order_id"] not in besides]
         newest = orders if all_of_them else orders[-MOST_READ:]
         return Again(tuple(newest), len(orders) - len(newest))
 

@@ -72,12 +72,13 @@ def read(
     :param symbols: what else needs a price besides what the book holds and what is read again.
     :param all_of_them: read every earlier order, not only the newest.
     """
-    again = ledger.open_orders.to_read(session, all_of_them=all_of_them)
+    names = [each.client_order_id for each in own if each.client_order_id]
+    again = ledger.open_orders.to_read(session, besides=frozenset(names), all_of_them=all_of_them)
     wanted = {*symbols, *held(ledger), *(order.symbol for order in again.orders)}
     asked = order_outcomes.asked(own)
     at_gateway = [order for order in again.orders if not order.is_brokers_alone]
     after = platform.observe(
-        [each.client_order_id for each in own if each.client_order_id],
+        names,
         earlier=[order.name for order in at_gateway if not order.has_ended],
         ended=[order.name for order in at_gateway if order.has_ended],
         symbols=sorted(wanted),

@@ -9,6 +9,8 @@ from support.mail_server import MailServer, subjects
 from support.odd_platform import Plan
 from support.odd_services import utc_text
 
+from paper_run.ledger.open_orders import MOST_READ
+
 WORKS: dict[str, Any] = {"filled": "0", "status": "new", "detail": {"filled_avg_price": None}}
 
 
@@ -125,3 +127,11 @@ def test_a_second_rehearsals_repeats_are_no_warning(life: Life) -> None:
     assert [each["outcome"] for each in first["orders"]] == ["accepted"] * 2
     assert [each["outcome"] for each in second["orders"]] == ["repeat"] * 2
     assert (second["status"], second["warnings"], second["trade"]) == ("success", [], 2)
+
+
+def test_a_day_of_more_orders_than_are_read_again_reads_each_of_its_own(life: Life) -> None:
+    """None of its own is one of an earlier attempt's: no warning says that some were not read."""
+    plans = {f"S{at:03}": buy(1, "10") for at in range(MOST_READ + 1)}
+    day = life.trade(**plans)
+    assert (day["results"]["num_orders_filled"], day["findings"]) == (len(plans), [])
+    assert len(day["pnl"]["positions"]) == len(plans)
