@@ -94,14 +94,16 @@ class Reports:
 
 
 def with_own(result: RunResult, before: Sequence[SessionLine]) -> list[SessionLine]:
-    """Return the sessions before a result's, and its own as the result has it, if it is whole.
+    """Return the sessions before a result's, and its own as the result has it, if it is whole and final.
 
     What the ledger learns of a session afterwards, or of later ones, does not change its page.
 
     :param before: the ledger's complete sessions of the same book, oldest first.
     """
     pnl = result.pnl
-    if pnl is None or not pnl.complete or pnl.day_pnl is None or pnl.equity.closing is None:
+    if pnl is None or not pnl.complete or pnl.provisional:
+        return list(before)
+    if pnl.day_pnl is None or pnl.equity.closing is None:
         return list(before)
     opening, earned, closing = pnl.equity.opening, pnl.day_pnl, pnl.equity.closing
     came_in = Decimal(0) if result.is_old else days.inflow(opening, earned, closing)

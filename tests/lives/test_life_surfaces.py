@@ -136,6 +136,26 @@ def test_what_is_not_known_of_a_session_is_not_said_to_be_as_before(life: Life, 
     assert "as large as it was" not in said
 
 
+def test_a_session_that_may_be_set_right_is_in_no_curve_and_no_period(life: Life, server: MailServer) -> None:
+    """While the account is not proven to be ours no surface gives the session a drawdown, or counts it."""
+    life.env |= server.env | {"PAPER_RUN_EMAIL_ON": "always"}
+    life.with_broker()
+    life.platform.broker = None  # it hears of no order
+    life.trade(AAPL=buy(10, "100"))
+    life.prices(AAPL="99")
+    document = life.mark()
+    assert document["pnl"]["provisional"]
+    assert document["limits"]["drawdown"]["percent"] is None
+    for mail in letters(server):
+        said = " ".join(text_of(mail).split())
+        assert "not final yet" in said
+        assert not re.search("Drawdown|valued session|to date", said)
+    assert "There is no curve yet: the base of the book may be set right." in words(
+        life, f"{life.session}_mark.html"
+    )
+    assert [each["drawdown"] for each in figures(life, "history")] == [None]
+
+
 def test_a_mail_rounds_a_period_once_as_the_page_does(life: Life, server: MailServer) -> None:
     """134.99 of 100,000 is 0.13 %, though at six places it is 0.00135."""
     life.env |= server.env

@@ -275,6 +275,8 @@ def _equity(result: RunResult, valued: Sequence[SessionLine]) -> str:
 
 
 def _no_curve(result: RunResult, valued: Sequence[SessionLine]) -> str:
+    if not valued and result.pnl is not None and result.pnl.provisional:
+        return "There is no curve yet: the base of the book may be set right."
     if valued or (result.pnl is not None and result.pnl.complete):
         return (
             "Only one session has a complete valuation so far. One point is no curve: "
