@@ -75,6 +75,7 @@ def _sheet(ledger: Ledger, since: date, until: date | None) -> TearSheet:
     pnl = money.total(day.day_pnl for _, day in read)
     span = _span(ledger, book, read[-1][0], first)
     opening, closing = read[0][1].opening, read[-1][1].closing
+    not_valued = [line.session for line in own if line.book == book and not line.complete]
     return TearSheet(
         ledger=ledger.account.identity,
         label=result.label(sandbox=bool(ledger.account.is_sandbox), rehearsal=False),
@@ -83,7 +84,7 @@ def _sheet(ledger: Ledger, since: date, until: date | None) -> TearSheet:
         asked=Asked(first, None if until is None else until.isoformat()),
         first=read[0][0],
         through=read[-1][0],
-        not_valued=sum(not line.complete for line in own if line.book == book),
+        not_valued=len(not_valued),
         sessions_a_year=year,
         opening=opening,
         pnl=pnl,
@@ -96,6 +97,7 @@ def _sheet(ledger: Ledger, since: date, until: date | None) -> TearSheet:
         costs=tearsheet_trading.costs(ledger, span),
         signals=tearsheet_trading.quality(ledger, span),
         symbols=tearsheet_trading.symbols(ledger, span, pnl),
+        behind=sum(session > read[-1][0] for session in not_valued),
     )
 
 

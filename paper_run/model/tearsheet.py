@@ -73,7 +73,8 @@ class TearSheet(NamedTuple):
     :ivar ledger: the id of the ledger. :ivar label: the words that must go with every figure, or None.
     :ivar book: its number; `books`, how many there are.
     :ivar first: its first complete session in the period, an ISO date; `through` its last.
-    :ivar not_valued: how many sessions of the period are not: their P&L is in that of the next that is.
+    :ivar not_valued: how many sessions of the period are not: their P&L is in that of the next that is, but
+        that of the `behind` ones after the last, which is in no figure.
     :ivar opening: equity that the first one opened from. :ivar adjustments: what moved equity and is no P&L.
     :ivar curve: the complete sessions, oldest first; drawdown and benchmark begin with the period, and
         `total_pnl` counts from there.
@@ -101,3 +102,4 @@ class TearSheet(NamedTuple):
     costs: CostsOver | None = None
     signals: SignalsOver | None = None
     symbols: SymbolsOver | None = None
+    behind: int = 0

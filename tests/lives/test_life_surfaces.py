@@ -259,6 +259,22 @@ def test_a_symbol_is_given_a_hit_rate_by_all_or_by_none(life: Life) -> None:
         assert re.search(r"needs 19 more(?! session)", words(life, name))
 
 
+def test_a_tear_sheet_says_where_the_sessions_that_are_not_valued_are(life: Life) -> None:
+    """What one earned is in the next one's; of one behind the last there is no next one."""
+    life.trade(AAPL=buy(10, "100"))
+    for price in (None, "103", None):
+        life.next_session()
+        life.says("AAPL", current_price=price)
+        life.trade(NVDA=NO_ORDER)
+    life.run("report", "--since", "2025-01-06")
+    one = "1 more: what they earned is in the next one’s"
+    assert f"{one}; 1 more after the last: what they earned is in no figure here Ledger" in words(
+        life, "tearsheet.html"
+    )
+    life.run("report", "--since", "2025-01-06", "--until", "2025-01-08")
+    assert f"{one} Ledger" in words(life, "tearsheet.html")
+
+
 def test_a_chart_says_what_was_predicted_and_no_more(life: Life) -> None:
     """Of one pair its two figures, not the reach of the axes."""
     quotes = life.platform.quotes

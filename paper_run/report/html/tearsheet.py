@@ -59,7 +59,7 @@ def render(sheet: TearSheet, *, cache_folder: Path | None = None) -> str:
         "asked": f"from {sheet.asked.since} " + (f"to {sheet.asked.until}" if sheet.asked.until else "on"),
         "book": f"book {sheet.book} of {sheet.books}" if sheet.books > 1 else "",
         "number": text.count(number),
-        "not_valued": sheet.not_valued,
+        "not_valued": _not_valued(sheet.not_valued - sheet.behind, sheet.behind),
         "ledger": sheet.ledger,
         "sessions_a_year": sheet.sessions_a_year,
         "figures": _figures(sheet),
@@ -99,6 +99,13 @@ def _figures(sheet: TearSheet) -> list[Figure]:
 def _why(statistic: Statistic) -> str:
     lacks = statistic.minimum - statistic.n
     return cells.needs(lacks) if lacks > 0 else "not defined"
+
+
+def _not_valued(before: int, behind: int) -> str:
+    """Say how many sessions are not valued, before the last that is and behind it; "" without any."""
+    said = [f"{before:,} more: what they earned is in the next one’s"] * bool(before)
+    said += [f"{behind:,} more after the last: what they earned is in no figure here"] * bool(behind)
+    return "; ".join(said)
 
 
 def _equity(sheet: TearSheet) -> list[tuple[str, str]]:
