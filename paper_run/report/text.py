@@ -19,7 +19,7 @@ SIGNS = {"good": "✓", "calm": "✓", "caution": "!", "bad": "✕", "unsure": "
 
 _LONGEST_LABEL = 24
 _ONE = Decimal(1)
-_PLACES = tuple(f",.{places}f" for places in range(9))
+_PLACES = tuple(f",.{places}f" for places in range(10))
 
 # Text from a service may drive a terminal (C0, C1), reverse what is read (bidi), or be no text (surrogates).
 _CONTROLS = [*range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0)]
@@ -76,10 +76,12 @@ def price(amount: Decimal | int | None) -> str:
 
 
 def quantity(qty: Decimal | int | None) -> str:
-    """Return shares with separators and at most 6 decimals: `1,250`, `0.5`, `−3`."""
+    """Return shares with separators and at most 6 decimals, 9 of less than those show: `1,250`, `−0.5`."""
     if qty is None:
         return ABSENT
     shown = _signed(Decimal(qty), 6)
+    if qty and not shown.strip("0."):
+        shown = _signed(Decimal(qty), 9)
     return shown.rstrip("0").rstrip(".")
 
 

@@ -275,6 +275,15 @@ def test_a_tear_sheet_says_where_the_sessions_that_are_not_valued_are(life: Life
     assert f"{one} Ledger" in words(life, "tearsheet.html")
 
 
+def test_what_is_held_is_never_shown_as_none(life: Life) -> None:
+    """A ten-millionth of a coin has its digits on console and page, also beside the gateway's other."""
+    life.trade(COIN=buy(3, "60"))
+    life.resolve("--position", "COIN=0.0000001@60")
+    assert re.search(r"COIN +0\.0000001 @ \$60\.00", life.last.stdout)
+    assert "COIN 0.0000001 $60.00" in words(life, f"{life.session}_mark.html")
+    assert "quantity 3 ours 0.0000001" in words(life, f"{life.session}_mark.html")
+
+
 def test_a_chart_says_what_was_predicted_and_no_more(life: Life) -> None:
     """Of one pair its two figures, not the reach of the axes."""
     quotes = life.platform.quotes
