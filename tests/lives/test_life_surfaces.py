@@ -70,11 +70,11 @@ def test_nothing_is_said_of_peaks_without_a_valued_session(life: Life) -> None:
     life.trade(AAPL=buy(10, "100"))
     assert "needs 1 more session" in words(life, f"{life.session}_paper_run.html")
     for name in (f"{life.session}_paper_run.html", "index.html"):
-        assert "never below" not in words(life, name)
+        assert "no drawdown." not in words(life, name)
     life.prices(AAPL="100")
     life.mark()
     for name in (f"{life.session}_mark.html", "index.html"):
-        assert "Equity was never below an earlier peak." in words(life, name)
+        assert "There was no drawdown." in words(life, name)
 
 
 def test_a_mail_counts_the_sessions_that_are_valued(life: Life, server: MailServer) -> None:
@@ -183,7 +183,7 @@ def test_once_all_is_lost_no_surface_states_a_drawdown(life: Life) -> None:
     lost = "There is no drawdown from 8 Jan 2025 on: nothing was left to compound."
     for name in (f"{life.session}_paper_run.html", "index.html"):
         assert lost in words(life, name)
-        assert "never below" not in words(life, name)
+        assert "no drawdown." not in words(life, name)
     assert "— nothing was left to compound" in words(life, "index.html")
     assert [each["drawdown"] for each in figures(life, "history")] == [
         Decimal("-0.790000"),
@@ -245,6 +245,21 @@ def test_links_lead_somewhere_also_from_a_book_that_was_ended(life: Life) -> Non
             assert there.is_file(), (path.name, to)
             assert not place or f'id="{place}"' in there.read_text("utf-8"), (path.name, to)
     assert index.count(f'id="{life.session}"') == index.count(f'id="{life.session}.1"') == 1
+
+
+def test_money_that_went_out_is_no_drawdown_and_equity_is_lower(life: Life) -> None:
+    """So no page says that equity was never below an earlier high; of the compounded one it is true."""
+    broker = life.with_broker()
+    life.trade(AAPL=buy(10, "100"))
+    life.next_session()
+    broker.post("CSW", "-2500")
+    document = life.trade(AAPL=buy(1, "100"))
+    assert document["pnl"]["equity"]["closing"] == 97500
+    for name in (f"{life.session}_paper_run.html", "index.html"):
+        said = words(life, name)
+        assert "to $97,500.00 on 7 Jan 2025." in said
+        assert "There was no drawdown." in said
+        assert "never below" not in said
 
 
 def test_a_symbol_is_given_a_hit_rate_by_all_or_by_none(life: Life) -> None:

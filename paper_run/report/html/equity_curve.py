@@ -91,7 +91,7 @@ def _described(points: Sequence[_Point]) -> str:
     fall = (
         f"Deepest drawdown {text.signed_percent(depth)} on {_dated(deepest)}."
         if depth
-        else "It was never below an earlier high."
+        else "There was no drawdown."
     )
     if (ended := next((point for point in points if point.drawdown is None), None)) is not None:
         fall = f"There is no drawdown from {_dated(ended)} on: nothing was left to compound."

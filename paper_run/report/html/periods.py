@@ -82,7 +82,7 @@ def _drawdowns(found: Iterable[Drawdown] | None, *, is_any: bool) -> str:
         return '<p class="none">Nothing was left to compound, so there is no drawdown any more.</p>'
     rows = "".join(map(_drawdown, found))
     if not rows:
-        return '<p class="none">Equity was never below an earlier peak.</p>' if is_any else ""
+        return '<p class="none">There was no drawdown.</p>' if is_any else ""
     heads = ("Deepest drawdowns", "From", "Trough", "Recovered", "To the trough", "In all")
     named = "".join(f'<th scope="col">{name}</th>' for name in heads)
     return (

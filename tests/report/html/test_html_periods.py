@@ -56,7 +56,7 @@ def test_a_drawdown_has_its_dates_and_its_length() -> None:
         "1 session so far",
     ]
     up = periods.of([(name, day._replace(day_pnl=day.opening / 10)) for name, day in periods.sessions(1)])
-    assert "never below an earlier peak" in section(up)
+    assert "There was no drawdown." in section(up)
     assert "Nothing was left to compound" in section(up._replace(drawdowns=None))
 
 

@@ -401,5 +401,5 @@ def test_the_curve_is_told_in_words():
         "lowest $99,700.00 on 3 Jan 2025. Deepest drawdown −0.80% on 3 Jan 2025."
     )
     assert described(lines[:1]) == (
-        "From $100,000.00 at the start to $100,500.00 on 2 Jan 2025. It was never below an earlier high."
+        "From $100,000.00 at the start to $100,500.00 on 2 Jan 2025. There was no drawdown."
     )
