@@ -136,6 +136,21 @@ def test_what_is_not_known_of_a_session_is_not_said_to_be_as_before(life: Life, 
     assert "as large as it was" not in said
 
 
+def test_a_limit_of_which_nothing_was_known_is_not_newly_passed(life: Life, server: MailServer) -> None:
+    """Nor is it said not to be: the session before could not be valued."""
+    life.env |= server.env
+    life.says("MSFT", current_price=None)
+    life.trade(*LARGE, AAPL=buy(800, "100"), MSFT=buy(1, "100"))
+    for _ in range(2):
+        life.next_session()
+        life.prices(MSFT="100")
+        life.trade(NVDA=NO_ORDER)
+    *_, first, second = [" ".join(text_of(each).split()) for each in letters(server)]
+    assert "Look: largest position AAPL 80% (limit 50%)." in first
+    assert "- Every position is as large as it was. Session" in first
+    assert "- Every position is as large as it was, and no limit is newly passed. Session" in second
+
+
 def test_a_session_that_may_be_set_right_is_in_no_curve_and_no_period(life: Life, server: MailServer) -> None:
     """While the account is not proven to be ours no surface gives the session a drawdown, or counts it."""
     life.env |= server.env | {"PAPER_RUN_EMAIL_ON": "always"}

@@ -70,26 +70,18 @@ def changes(result: RunResult, past: Past) -> tuple[Section, ...]:
             moved[kind].append(_moved(symbol, was.get(symbol), held.get(symbol)))
     found = {**said, **moved}.items()
     items = [Item("", kind, "", listed(each, _NAMED)) for kind, each in found if each]
-    passed = {each.name for each in before.limits.passed} if before.limits else set()
-    newly = [each for each in (result.limits.passed if result.limits else ()) if each.name not in passed]
+    passed = {each.name: each.passed for each in before.limits.each} if before.limits else {}
+    limited = [each for each in (result.limits.each if result.limits else ()) if each.limit is not None]
+    newly = [each for each in limited if each.passed and passed.get(each.name) is False]
     items += [Item("caution", "Newly past a limit", "", text.one_line(limits.words(each))) for each in newly]
     if not items and (compared or not not_known):
-        items = [Item("", "", "", _as_before(result, has_others=bool(not_known)))]
+        is_known = all(each.passed is False or (each.passed and passed.get(each.name)) for each in limited)
+        same = f"Every {'other ' * bool(not_known)}position is as large as it was"
+        items = [Item("", "", "", f"{same}, and no limit is newly passed." if is_known else f"{same}.")]
     if not_known:
         names = [text.clipped(text.one_line(each)) for each in sorted(not_known)]
         items.append(Item("", "Not known", "", f"how many shares of {listed(names, _NAMED)}"))
     return (Section(f"Since {_dated(before.session)}", tuple(items)),)
-
-
-def _as_before(result: RunResult, *, has_others: bool) -> str:
-    """Say that nothing has changed, as far as that is known.
-
-    :param has_others: whether there are positions that are not known.
-    """
-    same = f"Every {'other ' * has_others}position is as large as it was"
-    limits = result.limits.each if result.limits else ()
-    is_known = all(each.passed is not None for each in limits if each.limit is not None)
-    return f"{same}, and no limit is newly passed." if is_known else f"{same}."
 
 
 def _bars(lines: Sequence[SessionLine]) -> tuple[Bar, ...]:
