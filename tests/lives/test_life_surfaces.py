@@ -151,6 +151,21 @@ def test_a_limit_of_which_nothing_was_known_is_not_newly_passed(life: Life, serv
     assert "- Every position is as large as it was, and no limit is newly passed. Session" in second
 
 
+def test_an_order_that_is_the_same_again_is_not_told_as_another_one(life: Life, server: MailServer) -> None:
+    """Nor is the session called open that it was placed in."""
+    life.env |= server.env
+    life.trade(AAPL=buy(10, "100"))
+    life.trade("--again", AAPL=buy(10, "100"), status=2)
+    life.mark()
+    _, again, marked = [" ".join(text_of(each).split()) for each in letters(server)]
+    assert "Failed: Nothing new was placed." in again
+    assert "- buy 10 AAPL - filled at $100.00, the same order again" in again
+    assert "still open" not in again
+    assert (
+        "- buy 10 AAPL - filled at $100.00 = $1,000.00 - buy 10 AAPL - filled at $100.00, the same" in marked
+    )
+
+
 def test_a_session_that_may_be_set_right_is_in_no_curve_and_no_period(life: Life, server: MailServer) -> None:
     """While the account is not proven to be ours no surface gives the session a drawdown, or counts it."""
     life.env |= server.env | {"PAPER_RUN_EMAIL_ON": "always"}

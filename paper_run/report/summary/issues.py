@@ -133,8 +133,10 @@ def _steps(result: RunResult, wrong: Iterable[Order], *, has_unpriced: bool) -> 
         words = "Each later command looks for an order in doubt. What is still open"
         yield Remedy(words, ours("resolve"))
     placed_none = not result.is_mark and not result.totals.num_orders_submitted
-    if result.status == "failed" and placed_none:
-        yield Remedy(f"{messages.no_bar_yet()}. The session is still open.")
+    if result.status == "failed" and placed_none and all(each.outcome != "repeat" for each in result.orders):
+        # Of an attempt behind another one the session may be that one's.
+        is_open = " The session is still open." * (result.attempt == 1)
+        yield Remedy(f"{messages.no_bar_yet()}.{is_open}")
     if differing := _differing(result):
         named = [word for symbol in differing[:_MOST_UNPRICED] for word in ("--position", symbol)]
         words = "The gateway has another quantity. If your broker agrees with it"
@@ -238,7 +240,8 @@ def _well(order: Order) -> Item:
     price = f" at {text.price(order.price)}" if order.price is not None else ""
     worth = f" = {text.money(order.notional)}" if order.notional is not None else ""
     guessed = " estimated" if order.price_source == "estimated" else ""
-    said = f"{text.one_line(order.status or 'no status')}{price}{worth}{guessed}"
+    again = ", the same order again" if order.outcome == "repeat" else ""
+    said = f"{text.one_line(order.status or 'no status')}{price}{worth}{guessed}{again}"
     return Item("", "", _asked(order, text.quantity), clip(said, _LONGEST_REASON))
 
 
