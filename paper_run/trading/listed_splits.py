@@ -163,12 +163,17 @@ def listed(
     return Listed(is_read=True, waiting=waiting, coming=frozenset().union(*coming))
 
 
-def split_of(action: "CorporateAction", ours: "OurShares", names: Names) -> Split | None:
-    """Return a listed split beside the book; None if it is none, or nothing was held when it took effect."""
+def split_of(
+    action: "CorporateAction", ours: "OurShares", names: Names, before: Sequence[holdings.Entry] = ()
+) -> Split | None:
+    """Return a listed split beside the book; None if it is none, or nothing was held when it took effect.
+
+    :param before: other splits of the shares, as if the book had them.
+    """
     ex_date, ratio = action.ex_date or action.process_date, ratio_of(action)
     if ex_date is None or ratio.is_none:
         return None
-    begun, entries = ours.period.session, ours.of(action.symbol, names)
+    begun, entries = ours.period.session, [*ours.of(action.symbol, names), *before]
     effective = max(ex_date, begun).isoformat()
     made = split_entries(action.symbol, ratio, effective, entries, names)
     if not made.entries:
@@ -176,6 +181,8 @@ def split_of(action: "CorporateAction", ours: "OurShares", names: Names) -> Spli
     since = [each for each in entries if each.effective >= effective and names.of_entry(each) == made.shares]
     after = names.held(made.shares, [*entries, *made.entries])
     traded = frozenset(each.symbol for each in since if each.kind in holdings.TRADES)
+    others = [each for each in ours.listed if each is not action]
+    said = (each for each in since if each.kind in {"adjustment", "split"})
     return Split(
         action=action,
         entries=made.entries,
@@ -185,11 +192,23 @@ def split_of(action: "CorporateAction", ours: "OurShares", names: Names) -> Spli
         traded=traded,
         by_hand=money.total(each.qty for each in since if each.kind == "adjustment"),
         symbols=frozenset((*after, *traded)),
-        is_booked=any(
-            _is_that(each, ratio, ex_date) for each in entries if names.of_entry(each) == made.shares
-        ),
-        is_answered=ex_date <= begun or any(each.kind in ("split", "adjustment") for each in since),
+        is_booked=any(_is_that(each, action) for each in entries if names.of_entry(each) == made.shares),
+        is_answered=ex_date <= begun
+        or any(not any(_is_that(each, other) for other in others) for each in said),
     )
+
+
+def in_turn(pending: Iterable[Split], ours: "OurShares", names: Names) -> list[Split]:
+    """Return splits of the same shares, each of what those before it made of them.
+
+    :param pending: oldest first, each as if it were the only one.
+    """
+    made: list[Split] = []
+    for each in pending:
+        before = [entry for split in made for entry in split.entries]
+        if (split := split_of(each.action, ours, names, before)) is not None:
+            made.append(split)
+    return made
 
 
 class Made(NamedTuple):
@@ -222,9 +241,10 @@ def split_entries(
     return Made(tuple(made), shares, money.total(before.values()))
 
 
-def _is_that(entry: holdings.Entry, ratio: splits.Ratio, ex_date: date) -> bool:
+def _is_that(entry: holdings.Entry, action: "CorporateAction") -> bool:
     """Whether an entry is a listed split, however its date was put."""
-    if entry.ratio is None or not entry.ratio.is_same(ratio):
+    ex_date = action.ex_date or action.process_date
+    if entry.ratio is None or ex_date is None or not entry.ratio.is_same(ratio_of(action)):
         return False
     return abs(date.fromisoformat(entry.effective) - ex_date) <= _AROUND
 

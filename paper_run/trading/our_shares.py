@@ -82,11 +82,16 @@ class OurShares:
         self._entries += new
         return self._entries
 
+    @cached_property
+    def listed(self) -> list[CorporateAction]:
+        """What is listed and has come, in the order of the dates."""
+        return come(self._read, self._session)
+
     def names(self) -> Names:
         """Return the names of the shares, with the renames that are listed and that the book has not yet."""
         booked = self._books.renames(self.period)
         pending: list[Rename] = []
-        for action in come(self._read, self._session):
+        for action in self.listed:
             if is_rename(action) and not self._is_booked(action, booked):
                 names = Names(booked, pending)
                 if self.held_before(action, names):

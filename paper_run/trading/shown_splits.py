@@ -1,4 +1,4 @@
-"""Whether the account at the broker shows a split that is listed, beside all that was traded since."""
+"""Whether the account at the broker shows splits that are listed, beside all that was traded since."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -63,6 +63,27 @@ def has_moved(split: "Split", account: Account, by_hand: "Sequence[Stranger]") -
     had = {money.CONTEXT.add(qty, each) for qty in (split.before, *account.before) for each in more}
     now = money.CONTEXT.subtract(account.now, since)
     return now not in had and any(splits.is_that(split.ratio.applied(each), now) for each in had)
+
+
+def have_moved(
+    pending: "Sequence[Split]", qty: Decimal, account: Account, by_hand: "Sequence[Stranger]"
+) -> bool:
+    """Whether the account has what several splits made of the book's shares, one after the other.
+
+    Those that undo each other leave the shares that there were: then nothing moves, and the book may have
+    them. Where something was traded by hand since, or a person has said how many there are, they don't tell.
+
+    :param pending: oldest first, each as if it were the only one. :param qty: what all of them made, signed
+        shares. :param account: beside the first one.
+    """
+    first = pending[0]
+    by_day = any(each.day >= date.fromisoformat(first.effective) for each in by_hand)
+    if account.now is None or by_day or any(each.is_answered for each in pending):
+        return False
+    span, without = account.missing, money.CONTEXT.add(first.before, first.since)
+    if span is not None and span.low <= money.CONTEXT.subtract(account.now, without) <= span.high:
+        return False
+    return splits.is_that(qty, account.now)
 
 
 def _seen(split: "Split", books: "Books", period: "BookPeriod", names: "Names") -> tuple[Decimal, ...]:

@@ -768,6 +768,48 @@ def test_a_split_that_waits_says_what_may_have_made_the_quantity(life: Life, bro
     )
 
 
+@pytest.mark.parametrize(
+    ("second", "ratio", "shares"),
+    [(EX_DATE, (1, 5), 60), (THIRD, (1, 5), 60), (EX_DATE, (1, 3), 100), (THIRD, (4, 1), 1200)],
+)
+def test_two_splits_that_are_read_at_once(
+    life: Life, broker: OddBroker, second: str, ratio: tuple[int, int], shares: int
+) -> None:
+    """3:1 and then another, of one night or with no run between: the account shows what both made."""
+    held(life, broker)
+    became, before = ratio
+    broker.lists("forward_splits", "AAPL", EX_DATE, new_rate=3, old_rate=1)
+    kind = "forward_splits" if became > before else "reverse_splits"
+    broker.lists(kind, "AAPL", second, new_rate=became, old_rate=before)
+    broker.split("AAPL", 3, 1)
+    broker.split("AAPL", *ratio)
+    while life.session < second:
+        life.next_session()
+    priced(life, broker, AAPL=str(Decimal(10200) / shares))
+    day = life.trade(MSFT=NO_ORDER)
+    assert figures(row(day, "AAPL"), "qty unrealized_pnl") == (shares, 200)
+    assert day["parties"]["broker"]["equity"]["residual"] == 0
+    assert splits_of(life) == [(EX_DATE, "3:1"), (second, f"{became}:{before}")]
+    assert all(f"the book has {shares} shares" in each["text"] for each in found(day, "split"))
+    life.next_session()
+    later = life.trade(AAPL=sell(shares, str(Decimal(10200) / shares)))
+    assert figures(row(later, "AAPL"), "qty realized_pnl") == (0, 200)
+
+
+def test_two_splits_of_which_the_account_shows_one(life: Life, broker: OddBroker) -> None:
+    """That one is booked, and the other waits; so it does where a trade by hand may have made the shares."""
+    held(life, broker)
+    broker.lists("forward_splits", "AAPL", EX_DATE, new_rate=3, old_rate=1)
+    broker.lists("reverse_splits", "AAPL", EX_DATE, new_rate=1, old_rate=2)
+    broker.split("AAPL", 3, 1)
+    priced(life, broker, AAPL="34")
+    day = life.trade(MSFT=NO_ORDER)
+    assert (splits_of(life), len(found(day, "split_pending"))) == ([(EX_DATE, "3:1")], 1)
+    by_hand(broker, 150, "34", "sell")
+    assert len(found(life.mark(), "split_pending")) == 1
+    assert splits_of(life) == [(EX_DATE, "3:1")]
+
+
 @pytest.mark.parametrize("told", ["100", "99"])
 def test_a_fill_that_the_gateway_heard_of_after_the_split(life: Life, told: str) -> None:
     """The broker's keys come later: it was held when the shares split, whatever it was booked at by then."""
