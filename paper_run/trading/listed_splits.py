@@ -15,6 +15,7 @@ from paper_run.trading.our_shares import come
 
 if TYPE_CHECKING:
     from paper_run.ledger.ledger import Ledger
+    from paper_run.ledger.valuations import PastValuation
     from paper_run.model.broker import CorporateAction
     from paper_run.model.calendar import Calendar
     from paper_run.services.platform import Observations
@@ -99,19 +100,36 @@ class Split(NamedTuple):
 def wanted(ledger: "Ledger", session: date, symbols: Iterable[str]) -> Companies | None:
     """Return what is asked of the list for these symbols; nothing where there are no splits.
 
-    It is read from before the last valuation, or from before what has been waited for since; also of what
-    they were called before a rename since then.
+    It is read from before the last valuation that compared it with the account, or from before what has been
+    waited for since; also of what they were called before a rename since then.
     """
     if ledger.account.exchange == "24/7":
         return None
     period = ledger.books.period()
     kept = ledger.books.last_valuation(period) if period is not None else None
-    since = [kept.session, *map(date.fromisoformat, kept.suspects.values())] if kept is not None else []
-    start, named = min([session, *since]) - _AROUND, [*symbols]
+    since = [session.isoformat()]
+    if kept is not None:
+        since += [kept.unlisted or kept.session.isoformat(), *kept.suspects.values()]
+    start, named = date.fromisoformat(min(since)) - _AROUND, [*symbols]
     if period is not None and (renames := ledger.books.renames(period, since=start)):
         # A list may have a split of before a rename by the name of then.
         named = sorted({each for symbol in named for each in Names(renames).kin(symbol)})
     return Companies(tuple(named), start, session + _AROUND)
+
+
+def unlisted(
+    kept: "PastValuation | None", shares: "OurShares", read: "Observations", session: date
+) -> str | None:
+    """Return since which session what is listed has not been compared with the account, or a rename waits.
+
+    :param kept: the book as it was valued last. :return: an ISO date; None: it has been, and nothing waits.
+    """
+    proven = read.proven_broker
+    if proven is not None and None not in (proven.actions, proven.positions) and not shares.is_renaming():
+        return None
+    if kept is None:
+        return session.isoformat()
+    return kept.unlisted or kept.session.isoformat()
 
 
 def ratio_of(action: "CorporateAction") -> splits.Ratio:
@@ -149,12 +167,10 @@ def listed(
             split = split_of(action, shares, names)
             if split is not None and not (split.is_booked or split.is_answered):
                 waits = _waiting(split, shares, names, missing, session, read, calendar)
-                waiting |= {
-                    symbol: waits._replace(
-                        traded=f"it was traded, and {waits.why}" * (symbol in split.traded)
-                    )
-                    for symbol in split.symbols
-                }
+                for symbol in split.symbols:
+                    traded = f"it was traded, and {waits.why}" * (symbol in split.traded)
+                    first = waiting.get(symbol, waits).since
+                    waiting[symbol] = waits._replace(traded=traded, since=first)
     coming = (
         {each.symbol, each.new_symbol or each.symbol}
         for each in read.broker.actions

@@ -810,6 +810,62 @@ def test_two_splits_of_which_the_account_shows_one(life: Life, broker: OddBroker
     assert splits_of(life) == [(EX_DATE, "3:1")]
 
 
+@pytest.mark.parametrize("missing", ["keys", "list", "first keys"])
+def test_what_companies_did_while_nobody_looked(life: Life, broker: OddBroker, missing: str) -> None:
+    """Runs go on for three weeks: the list is read from when it was compared with the account last."""
+    keys = dict(life.env)
+    life.gateway.is_deaf = missing == "list"
+    if missing == "first keys":
+        life.env.clear()
+    priced(life, broker, AAPL="100", MSFT="50", NVDA="20")
+    life.trade(AAPL=buy(100, "100"), MSFT=buy(10, "50"), NVDA=buy(1, "20"))
+    if missing == "keys":
+        life.env.clear()
+    elif missing == "list":
+        broker.always("GET", "/v1/corporate-actions", plain_500())
+    life.next_session()
+    broker.lists("forward_splits", "AAPL", EX_DATE, new_rate=2, old_rate=1)
+    broker.split("AAPL", 2, 1)
+    broker.lists("name_changes", "MSFT", EX_DATE, new_symbol="MSFX")
+    broker.rename("MSFT", "MSFX")
+    broker.prices |= {"AAPL": Decimal(51), "MSFX": Decimal(50)}
+    for _ in range(15):
+        life.trade(NVDA=buy(1, "20"), status=int(missing == "list"))
+        life.next_session()
+    broker.calm()
+    life.env |= keys
+    life.trade(NVDA=buy(1, "20"))
+    life.next_session()
+    priced(life, broker, AAPL="52", MSFX="51", NVDA="20")
+    day = life.trade(NVDA=buy(1, "20"))
+    assert figures(row(day, "AAPL"), "qty unrealized_pnl") == (200, 400)
+    assert figures(row(day, "MSFX"), "qty unrealized_pnl") == (10, 10)
+    assert (day["pnl"]["complete"], found(day, "broker_differs")) == (True, [])
+    assert day["parties"]["broker"]["equity"]["residual"] == 0
+    assert splits_of(life) == [(EX_DATE, "2:1")]
+    # From now on it is read from before the last valuation again.
+    life.next_session()
+    life.trade(NVDA=buy(1, "20"))
+    asked = [each.query["start"][0] for each in broker.requests if "corporate" in each.path]
+    assert asked[-1] > "2025-01-15"
+
+
+def test_several_splits_wait_as_long_as_the_first(life: Life, broker: OddBroker) -> None:
+    """The account shows them three weeks later: the list is still read from before the first one."""
+    held(life, broker)
+    broker.lists("reverse_splits", "AAPL", EX_DATE, new_rate=1, old_rate=10)
+    broker.lists("forward_splits", "AAPL", "2025-01-23", new_rate=3, old_rate=1)
+    while life.session < "2025-01-30":
+        life.trade(MSFT=NO_ORDER)
+        life.next_session()
+    broker.split("AAPL", 1, 10)
+    broker.split("AAPL", 3, 1)
+    priced(life, broker, AAPL="340")
+    day = life.trade(MSFT=NO_ORDER)
+    assert figures(row(day, "AAPL"), "qty unrealized_pnl") == (30, 200)
+    assert splits_of(life) == [(EX_DATE, "1:10"), ("2025-01-23", "3:1")]
+
+
 @pytest.mark.parametrize("told", ["100", "99"])
 def test_a_fill_that_the_gateway_heard_of_after_the_split(life: Life, told: str) -> None:
     """The broker's keys come later: it was held when the shares split, whatever it was booked at by then."""
