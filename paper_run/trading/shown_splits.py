@@ -81,7 +81,8 @@ def have_moved(
     if account.now is None or by_day or any(each.is_answered for each in pending):
         return False
     span, without = account.missing, money.CONTEXT.add(first.before, first.since)
-    if span is not None and span.low <= money.CONTEXT.subtract(account.now, without) <= span.high:
+    ahead = money.CONTEXT.subtract(account.now, without)
+    if ahead and span is not None and span.low <= ahead <= span.high:
         return False
     return splits.is_that(qty, account.now)
 

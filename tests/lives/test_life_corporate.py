@@ -796,6 +796,19 @@ def test_two_splits_that_are_read_at_once(
     assert figures(row(later, "AAPL"), "qty realized_pnl") == (0, 200)
 
 
+def test_two_splits_that_undo_each_other_beside_an_order_that_works(life: Life, broker: OddBroker) -> None:
+    """What it may fill would be more than there is: the shares are those that there were."""
+    held(life, broker)
+    broker.lists("reverse_splits", "AAPL", EX_DATE, new_rate=1, old_rate=2)
+    broker.lists("forward_splits", "AAPL", THIRD, new_rate=2, old_rate=1)
+    while life.session < THIRD:
+        life.next_session()
+    gtc: Any = {"limit_price": Decimal(90), "status": "new", "detail": {"time_in_force": "gtc"}}
+    day = life.trade(AAPL=buy(10, None, **gtc))
+    assert (found(day, "split_pending"), day["pnl"]["complete"]) == ([], True)
+    assert splits_of(life) == [(EX_DATE, "1:2"), (THIRD, "2:1")]
+
+
 def test_two_splits_of_which_the_account_shows_one(life: Life, broker: OddBroker) -> None:
     """That one is booked, and the other waits; so it does where a trade by hand may have made the shares."""
     held(life, broker)
