@@ -107,6 +107,35 @@ def test_an_order_that_is_partly_filled_and_replaced_twice(life: Life, broker: O
     assert statuses == ["replaced", "replaced", "filled"]
 
 
+@pytest.mark.parametrize("is_unread", [False, True])
+def test_what_replaced_an_old_order_while_nobody_looked(
+    life: Life, broker: OddBroker, *, is_unread: bool
+) -> None:
+    """It is older than the list that is read, and its id is the broker's: it is looked for and followed."""
+    life.trade(AAPL=buy(10, "100", filled="4", **GTC))
+    for _ in range(3):
+        life.next_session()
+    broker.replace("AAPL", 7, "0", None)
+    broker.order("AAPL")["status"] = "new"
+    for _ in range(15):
+        life.next_session()
+    if is_unread:
+        broker.always("GET", "/v2/orders", plain_500())
+        day = life.trade(MSFT=NO_ORDER, status=1)
+        assert says(told(day), "The broker could not be read")
+        broker.calm()
+        life.next_session()
+    day = life.trade(NVDA=NO_ORDER)
+    assert not says(told(day), "was replaced at the broker")
+    is_the_brokers(day, broker)
+    for _ in range(8):
+        life.next_session()
+    broker.fill("AAPL", "7", "98")
+    day = life.trade(MSFT=sell(2, "200"))
+    assert figures(row(day, "AAPL"), "qty unrealized_pnl") == (11, 14)
+    is_the_brokers(day, broker)
+
+
 def test_a_reset_needs_nobody(life: Life, broker: OddBroker) -> None:
     """The account was made anew while broker and platform are down: the book ends, the next one proves it."""
     life.trade(AAPL=buy(10, "100"))
