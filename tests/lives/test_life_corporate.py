@@ -809,6 +809,31 @@ def test_two_splits_that_undo_each_other_beside_an_order_that_works(life: Life, 
     assert splits_of(life) == [(EX_DATE, "1:2"), (THIRD, "2:1")]
 
 
+@pytest.mark.parametrize("listed", [True, False])
+def test_a_fill_of_a_session_without_a_run_and_a_split_of_that_night(
+    life: Life, broker: OddBroker, *, listed: bool
+) -> None:
+    """It was at the price of before the split, which is no price of the shares of now."""
+    gtc: Any = {"limit_price": Decimal(101), "status": "new", "detail": {"time_in_force": "gtc"}}
+    priced(life, broker, AAPL="100")
+    life.trade(AAPL=buy(150, "100", filled="100", **gtc))
+    life.next_session()
+    broker.fill("AAPL", "150", "99")
+    life.next_session()
+    if listed:
+        broker.lists("forward_splits", "AAPL", THIRD, new_rate=2, old_rate=1)
+    broker.split("AAPL", 2, 1)
+    priced(life, broker, AAPL="51")
+    day = life.trade(MSFT=NO_ORDER)
+    if not listed:
+        assert len(found(day, "possible_split")) == 1
+        day = life.resolve("--split", "AAPL", "2:1")
+    assert found(day, "possible_split") == []
+    # 150 at 99 are 300 at 49.50.
+    assert figures(row(day, "AAPL"), "qty unrealized_pnl") == (300, 450)
+    assert day["parties"]["broker"]["equity"]["residual"] == 0
+
+
 def test_two_splits_of_which_the_account_shows_one(life: Life, broker: OddBroker) -> None:
     """That one is booked, and the other waits; so it does where a trade by hand may have made the shares."""
     held(life, broker)
