@@ -116,6 +116,7 @@ def reading(wanted: Wanted | None, answers: Sequence[Any]) -> BrokerReading | No
         refused=bool(refusals),
         has_no_list=wanted.companies is not None and actions is None,
         money_since=wanted.money_since,
+        orders_since=wanted.since,
         is_list_unread=isinstance(actions, Exception),
         untold=frozenset(each for each in wanted.by_id if f"its order {each}" in lacking),
         unsure=f"{', '.join(lacking)} could not be read" if lacking else None,

@@ -14,10 +14,12 @@ from paper_run.model.broker import as_written
 from paper_run.model.commands import ours
 from paper_run.model.findings import listed
 from paper_run.trading import named_items
+from paper_run.trading.broker_word import LOOKS_BACK
 from paper_run.trading.corporate import NO_SPIN_OFFS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from datetime import date
     from decimal import Decimal
 
     from paper_run.book.comparison import Difference
@@ -99,7 +101,8 @@ def compared(
     if apart.cash.amount and not unsure:
         # Until all is explained each reading is of the whole book: what is old may have been changed.
         ledger.broker_money.keep_read(period, period.session)
-        may_be += _not_whole(read, period)
+        unsure = _not_whole(read, ledger, period, figures.session)
+        may_be += unsure
     apart = _as_known(apart, may_be)
     differing = _differing(told, figures.in_flight, splitting, outside, unsure, is_shared=is_shared)
     is_said = _is_said(figures, broker, differences)
@@ -179,12 +182,17 @@ def _as_known(apart: parties.Explained, may_be: Sequence[str]) -> parties.Explai
     return apart
 
 
-def _not_whole(read: Observations, period: BookPeriod) -> list[str]:
-    """Say that money from the beginning of the book was not read, where it was not."""
-    since = read.broker.money_since if read.broker is not None else None
-    if since is None or since <= period.session:
-        return []
-    return [f"what moved its money before {since} was not read, the next run or mark reads it"]
+def _not_whole(read: Observations, ledger: Ledger, period: BookPeriod, session: date) -> tuple[str, ...]:
+    """Say that money from the beginning of the book, or older orders, were not read, where they were not."""
+    if (reading := read.broker) is None:
+        return ()
+    found, since, asked = [], reading.money_since, reading.orders_since
+    if since is not None and since > period.session:
+        found.append(f"what moved its money before {since} was not read, the next run or mark reads it")
+    oldest = ledger.open_orders.sent_from(max(period.session, session - LOOKS_BACK))
+    if oldest is not None and (asked is None or oldest < asked):
+        found.append("its older orders were not read, the next run or mark reads them")
+    return tuple(found)
 
 
 def _explained(

@@ -107,6 +107,48 @@ def test_an_order_that_is_partly_filled_and_replaced_twice(life: Life, broker: O
     assert statuses == ["replaced", "replaced", "filled"]
 
 
+def test_what_the_gateway_alone_told_of_for_weeks(life: Life, broker: OddBroker) -> None:
+    """Its average is not the broker's: with the keys back all orders since then are read, not a week's."""
+    life.trade(AAPL=buy(10, "100"))
+    life.next_session()
+    life.take_keys()
+    life.trade(MSFT=buy(100, "50"))
+    broker.fill("MSFT", "100", "50.01")
+    for _ in range(15):
+        life.next_session()
+        life.trade(NVDA=buy(1, "20"))
+    life.give_keys(broker)
+    life.next_session()
+    day = life.trade(NVDA=buy(1, "20"))
+    assert figures(row(day, "MSFT"), "qty avg_entry_price") == amounts("100 50.01")
+    assert says(told(day), "the broker says 100 filled at 50.01")
+    is_the_brokers(day, broker)
+
+
+@pytest.mark.parametrize("days", [5, 15])
+def test_an_old_fill_is_busted(life: Life, broker: OddBroker, days: int) -> None:
+    """Nobody sold by hand: it may be an older order, and until those are read no trade is offered."""
+    life.trade(AAPL=buy(10, "100"), MSFT=buy(5, "200"))
+    for _ in range(days):
+        life.next_session()
+        life.trade(NVDA=buy(1, "20"))
+    order = next(each for each in broker.orders if each["symbol"] == "MSFT")
+    order |= {"status": "canceled", "filled_qty": "0", "filled_avg_price": None, "filled_at": None}
+    if days > 7:
+        day = life.mark()
+        (said,) = [each for each in day["findings"] if each["subject"] == "MSFT"]
+        assert (said["text"], said["remedies"]) == (
+            "The broker differs on MSFT: quantity 0 instead of 5; its older orders were not read, the next "
+            "run or mark reads them.",
+            [],
+        )
+        assert day["parties"]["broker"]["cash"]["unexplained"] is None
+    day = life.mark()
+    assert says(told(day), "buy 5 MSFT", "the broker says nothing filled, and so it is booked")
+    assert row(day, "MSFT")["qty"] == 0
+    assert day["parties"]["broker"]["equity"]["residual"] == 0
+
+
 @pytest.mark.parametrize("is_unread", [False, True])
 def test_what_replaced_an_old_order_while_nobody_looked(
     life: Life, broker: OddBroker, *, is_unread: bool
