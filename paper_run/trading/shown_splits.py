@@ -88,14 +88,17 @@ def have_moved(
 
 
 def _seen(split: "Split", books: "Books", period: "BookPeriod", names: "Names") -> tuple[Decimal, ...]:
-    """Return what the account had of the shares when they were valued last before a split, if it is known."""
+    """Return what the account had of the shares before a split, if it is known.
+
+    That is what it had more than the book when they were valued last, and what the book had then.
+    """
     kept = books.valuations.last(period.id, before=split.effective)
     if kept is None:
         return ()
     place = place_of(kept)
-    there = [each.at_broker for symbol, each in kept.seen.items() if names.now(symbol, place) == split.shares]
-    known = [each for each in there if each]
-    return (money.total(known),) if known else ()
+    seen = [each for symbol, each in kept.seen.items() if names.now(symbol, place) == split.shares]
+    more = [money.CONTEXT.subtract(each.at_broker, each.ours) for each in seen if each.at_broker]
+    return (money.total((split.before, *more)),) if more else ()
 
 
 def _of(split: "Split", missing: Mapping[str, splits.Span], names: "Names") -> splits.Span | None:

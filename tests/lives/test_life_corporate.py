@@ -834,6 +834,25 @@ def test_a_fill_of_a_session_without_a_run_and_a_split_of_that_night(
     assert day["parties"]["broker"]["equity"]["residual"] == 0
 
 
+def test_shares_that_were_sold_without_the_broker_before_a_split(life: Life, broker: OddBroker) -> None:
+    """Half of them, and then the split: the account has as many again as when it was seen last."""
+    held(life, broker)
+    life.trade(MSFT=NO_ORDER)
+    life.next_session()
+    keys = dict(life.env)
+    life.take_keys()
+    life.says("AAPL", current_price=None)
+    life.trade(AAPL=sell(50, "100"))
+    life.next_session()
+    life.env |= keys
+    broker.lists("forward_splits", "AAPL", life.session, new_rate=2, old_rate=1)
+    broker.split("AAPL", 2, 1)
+    priced(life, broker, AAPL="51")
+    day = life.trade(MSFT=NO_ORDER)
+    assert figures(row(day, "AAPL"), "qty unrealized_pnl") == (100, 100)
+    assert day["parties"]["broker"]["equity"]["residual"] == 0
+
+
 def test_two_splits_of_which_the_account_shows_one(life: Life, broker: OddBroker) -> None:
     """That one is booked, and the other waits; so it does where a trade by hand may have made the shares."""
     held(life, broker)
