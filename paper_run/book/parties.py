@@ -10,8 +10,9 @@ from typing import Literal
 from paper_run import NamedTuple
 from paper_run.money import CONTEXT, ZERO, cents, portion, product, total
 
-Kind = Literal["beside", "flow", "own"]
-"""What is named: a position beside the book, money that is not booked yet, what the broker is off its own."""
+Kind = Literal["beside", "flow", "own", "trade"]
+"""What is named: a position beside the book, money that is not booked yet, what the broker is off its own, a
+trade that is not in the book."""
 
 
 class Held(NamedTuple):

@@ -68,6 +68,14 @@ def lowest(became: Decimal, shares: Decimal) -> Ratio:
     return Ratio(Decimal(over * by // common), Decimal(under * of // common))
 
 
+def all_of(ratios: Iterable[Ratio]) -> Ratio:
+    """Return what splits come to together; those that undo each other are none."""
+    became = shares = _WHOLE
+    for each in ratios:
+        became, shares = money.product(became, each.became), money.product(shares, each.shares)
+    return Ratio(became, shares)
+
+
 _NUMBERS = (
     *(2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 16, 18, 20, 25, 28, 30, 35, 40, 45, 50, 55, 60, 65, 70, 75, 80, 85),
     *(90, 95, 100, 120, 150, 200, 250, 300, 400, 500, 1000),

@@ -35,6 +35,8 @@ class PastValuation(NamedTuple):
         believed last. :ivar suspects: the symbols that may have split, with the session since which.
     :ivar is_closed: whether it was marked whole after the close, so that it stays.
     :ivar written_marks: the price of each open position, as it is written; older programs kept none.
+    :ivar unlisted: since which session, an ISO date, nobody has compared what the broker lists of companies
+        with its account; None: that has been done, or an older program wrote it.
     """
 
     session: date
@@ -45,6 +47,7 @@ class PastValuation(NamedTuple):
     suspects: Mapping[str, str]
     is_closed: bool
     written_marks: Mapping[str, tuple[str, str, str | None]] = {}
+    unlisted: str | None = None
 
     def totals_after(self, entries: "Iterable[Entry]") -> "Mapping[str, Decimal | None]":
         """Return each symbol's total P&L, cents, a loss negative, as its shares are called after entries."""
@@ -64,7 +67,7 @@ class PastValuation(NamedTuple):
 class Closing(NamedTuple):
     """What a session's row holds besides its valuation.
 
-    :ivar is_closed: see `PastValuation`.
+    :ivar is_closed: see `PastValuation`, also for `unlisted`.
     :ivar spans: whether it opened from a closing of more than one session back.
     :ivar counts: whether it is in curve and statistics, if it is whole; see `count`.
     :ivar marks: the price of each open position. :ivar benchmark: its symbol and price, a text where that is
@@ -80,6 +83,7 @@ class Closing(NamedTuple):
     marks: Mapping[str, Mark] = {}
     benchmark: tuple[str, Mark | str | None] | None = None
     gross_limit: Decimal | None = None
+    unlisted: str | None = None
 
 
 class Valuations:
@@ -296,14 +300,14 @@ def _written(book: Book, valuation: Valuation, closing: Closing) -> str:
         symbol: text(each.at_broker) for symbol, each in closing.seen.items() if each.at_broker is not None
     }
     marks = marks_to_json(closing.marks)
-    suspects = dict(sorted(closing.suspects.items()))
     moved = {name: money.digits(value) for name in _MOVED if (value := getattr(book, name))}
+    unlisted = {"unlisted": closing.unlisted} if closing.unlisted else {}
     holdings = states.written_holdings(book, {row.symbol: row.total_pnl for row in valuation.positions})
     return json.dumps(
         holdings
         | {**moved, "seen": seen}
         | ({"at_broker": there} if there else {})
-        | {"suspects": suspects, "marks": marks}
+        | {"suspects": dict(sorted(closing.suspects.items())), "marks": marks, **unlisted}
     )
 
 
@@ -331,7 +335,8 @@ def _read(written: str, session: str, traded: str) -> PastValuation:
     }
     moved = (Decimal(read.get(name, 0)) for name in _MOVED)
     book = Book(holdings, cash, Decimal(traded), *moved)
-    return PastValuation(day, 0, book, seen, totals, read["suspects"], False, read.get("marks", {}))
+    more = read["suspects"], False, read.get("marks", {}), read.get("unlisted")
+    return PastValuation(day, 0, book, seen, totals, *more)
 
 
 def _older(read: Any, day: date) -> PastValuation:

@@ -265,7 +265,8 @@ class BrokerReading(NamedTuple):
     :ivar actions: what companies did. :ivar has_no_list: whether the host that was asked for that has none.
     :ivar problems: a clause for each thing that could not be read. :ivar refused: whether the host refuses
         the keys.
-    :ivar money_since: from which day on that was asked for, None: it was not.
+    :ivar money_since: from which day on that was asked for, None: it was not. :ivar orders_since: likewise
+        from when on all orders were.
     :ivar is_list_unread: whether what companies did was asked for, and could not be read.
     :ivar untold: our ids of the orders that were asked for one by one and could not be read.
     :ivar unsure: why its cash, shares, orders and money may not be all there is at one moment, a clause.
@@ -282,6 +283,7 @@ class BrokerReading(NamedTuple):
     refused: bool = False
     has_no_list: bool = False
     money_since: date | None = None
+    orders_since: datetime | None = None
     is_list_unread: bool = False
     untold: frozenset[str] = frozenset()
     unsure: str | None = None

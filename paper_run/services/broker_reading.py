@@ -1,7 +1,7 @@
 """Reading the broker beside the other reads: what is asked of it at once, and what came."""
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,6 +19,7 @@ T = TypeVar("T")
 
 _ACCOUNT, _POSITIONS, _LIST = "its account", "its positions", "its list of corporate actions"
 _READINGS = 2
+_MOMENT = timedelta(seconds=1)
 _MOVED = "it moved while it was read"
 _ONCE = "it could not be looked at twice"
 
@@ -115,9 +116,40 @@ def reading(wanted: Wanted | None, answers: Sequence[Any]) -> BrokerReading | No
         refused=bool(refusals),
         has_no_list=wanted.companies is not None and actions is None,
         money_since=wanted.money_since,
+        orders_since=wanted.since,
         is_list_unread=isinstance(actions, Exception),
         untold=frozenset(each for each in wanted.by_id if f"its order {each}" in lacking),
         unsure=f"{', '.join(lacking)} could not be read" if lacking else None,
+    )
+
+
+def with_replacements(
+    broker: "Broker | None", wanted: Wanted | None, first: BrokerReading | None, *, seconds: float
+) -> tuple[Wanted | None, BrokerReading | None]:
+    """Return a reading that has what older orders were replaced by, and what was asked for to have it.
+
+    The broker names an order's replacement by an id of its own. One from before the list was asked for is not
+    in it, and nobody would hear of it again: so the list is read from that order on.
+
+    :param first: what was read. Where the longer list can't be read, it tells nothing of those orders.
+    """
+    if broker is None or wanted is None or first is None:
+        return wanted, first
+    known = {None, *(each.identity for each in first.all_orders)}
+    lost = [each for each in first.by_id.values() if each.replaced_by not in known]
+    stamps = [each.submitted_at for each in lost if each.submitted_at is not None]
+    if not stamps:
+        return wanted, first
+    longer = wanted._replace(since=min(stamps) - _MOMENT)
+    again = reading(longer, gather(calls(broker, longer, seconds=seconds)))
+    if again is not None and again.orders is not None:
+        return longer, again
+    names = {each.client_order_id for each in lost}
+    return wanted, first._replace(
+        by_id={name: each for name, each in first.by_id.items() if name not in names},
+        problems=first.problems if again is None else again.problems,
+        untold=first.untold | names,
+        unsure=first.unsure or (None if again is None else again.unsure),
     )
 
 

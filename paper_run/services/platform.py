@@ -131,10 +131,9 @@ class Platform:
         after = Observations(market.of_positions, is_silent=isinstance(positions, NoAnswer | NeverSent))
         if compared is not None:
             after.benchmark = (compared.symbol, market.of_benchmark)
-        after.broker = broker_reading.of_one_moment(
-            *(self.broker, of_broker, broker_reading.reading(of_broker, answers[: len(at_broker)])),
-            seconds=AFTER,
-        )
+        read = broker_reading.reading(of_broker, answers[: len(at_broker)])
+        asked_for, read = broker_reading.with_replacements(self.broker, of_broker, read, seconds=AFTER)
+        after.broker = broker_reading.of_one_moment(self.broker, asked_for, read, seconds=AFTER)
         orders = answers[len(at_broker) :]
         refused = (each.refusal for each in (positions, *orders) if isinstance(each, Unauthorized))
         after.refusal = next(refused, None)

@@ -169,7 +169,7 @@ def of_these_shares(
     :param since: the symbol's entries after it was believed last. :param now: on the exchange's clock.
     """
     known = [each for each in since if each.ratio is not None and not each.ratio.is_none]
-    if isinstance(mark, str) or not known:
+    if isinstance(mark, str) or splits.all_of(each.ratio for each in known if each.ratio).is_none:
         return mark
     ex_date = max(each.effective for each in known)
     why = f"its price is of before its split of {ex_date}"

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from paper_run import NamedTuple, money
+from paper_run import money
 from paper_run.book import comparison, parties
 from paper_run.book.holdings import Holding
 from paper_run.errors import Remedy
 from paper_run.model import findings
 from paper_run.model.book_figures import BrokerFigures, BrokerHolding
-from paper_run.model.broker import as_written, comparable
+from paper_run.model.broker import as_written
 from paper_run.model.commands import ours
 from paper_run.model.findings import listed
 from paper_run.trading import named_items
+from paper_run.trading.broker_word import LOOKS_BACK
 from paper_run.trading.corporate import NO_SPIN_OFFS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from datetime import date
     from decimal import Decimal
 
     from paper_run.book.comparison import Difference
@@ -25,11 +27,10 @@ if TYPE_CHECKING:
     from paper_run.ledger.book import BookPeriod
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.book_figures import BookFigures
-    from paper_run.model.broker import FillActivity
     from paper_run.model.findings import Finding
-    from paper_run.model.order import OrderState
     from paper_run.services.platform import Observations
     from paper_run.trading.corporate import SpinOffs
+    from paper_run.trading.hand_trades import Outside
     from paper_run.trading.our_shares import OurShares
 
 _BROKER = "broker"
@@ -81,21 +82,29 @@ def compared(
     spun_off = named_items.spun_off(differences, broker, spin_offs.missing)
     told = {name: each for name, each in differences.items() if name not in {*fractions, *spun_off}}
     differ = [symbol for symbol, _ in named_items.quantities(told)]
-    own = [] if differ else named_items.own(broker)
-    items = (*beside.values(), *fractions.values(), *spun_off.values(), *figures.waiting, *own)
     is_shared = ledger.broker_money.shared_by(period) is not None
     lacking = () if period.has_account else (_NOT_JOINED,)
-    apart = _explained(figures, broker, items, (_SHARED,) if is_shared and not lacking else lacking)
+    lacking = (_SHARED,) if is_shared and not lacking else lacking
+    items = [*beside.values(), *fractions.values(), *spun_off.values(), *figures.waiting]
+    outside = _outside(told, ledger, read, period) if differ else {}
+    sure = {name: each for name, each in outside.items() if name not in {*splitting, *figures.in_flight}}
+    trades = named_items.trades(sure, figures, broker)
+    if trades and _explained(figures, broker, [*items, *trades.values()], lacking).cash.amount != 0:
+        trades = {}  # something else is in the cash as well: that executions fit proves nothing then
+    items += trades.values()
+    items += named_items.own(broker) if differ == [*trades] else []
+    outside = {name: each for name, each in outside.items() if name in trades or each.order is not None}
+    apart = _explained(figures, broker, items, lacking)
     unsure = _unsure(read, differs=bool(differ))
     may_be = [*unsure, *([_IN_FLIGHT] if {*differ} & {*figures.in_flight} else [])]
     may_be += [f"{symbol} may have split" for symbol in differ if symbol in splitting]
     if apart.cash.amount and not unsure:
         # Until all is explained each reading is of the whole book: what is old may have been changed.
         ledger.broker_money.keep_read(period, period.session)
-        may_be += _not_whole(read, period)
+        unsure = _not_whole(read, ledger, period, figures.session)
+        may_be += unsure
     apart = _as_known(apart, may_be)
-    before = _filled_late(told, ledger, read, period)
-    differing = _differing(told, figures.in_flight, splitting, before, unsure, is_shared=is_shared)
+    differing = _differing(told, figures.in_flight, splitting, outside, unsure, is_shared=is_shared)
     is_said = _is_said(figures, broker, differences)
     return figures._replace(
         broker=broker,
@@ -173,12 +182,17 @@ def _as_known(apart: parties.Explained, may_be: Sequence[str]) -> parties.Explai
     return apart
 
 
-def _not_whole(read: Observations, period: BookPeriod) -> list[str]:
-    """Say that money from the beginning of the book was not read, where it was not."""
-    since = read.broker.money_since if read.broker is not None else None
-    if since is None or since <= period.session:
-        return []
-    return [f"what moved its money before {since} was not read, the next run or mark reads it"]
+def _not_whole(read: Observations, ledger: Ledger, period: BookPeriod, session: date) -> tuple[str, ...]:
+    """Say that money from the beginning of the book, or older orders, were not read, where they were not."""
+    if (reading := read.broker) is None:
+        return ()
+    found, since, asked = [], reading.money_since, reading.orders_since
+    if since is not None and since > period.session:
+        found.append(f"what moved its money before {since} was not read, the next run or mark reads it")
+    oldest = ledger.open_orders.sent_from(max(period.session, session - LOOKS_BACK))
+    if oldest is not None and (asked is None or oldest < asked):
+        found.append("its older orders were not read, the next run or mark reads them")
+    return tuple(found)
 
 
 def _explained(
@@ -202,44 +216,21 @@ def _explained(
     )
 
 
-class _Late(NamedTuple):
-    """An order of an earlier book that has filled since, signed shares, and what a share of that cost."""
+def _outside(
+    differences: Mapping[str, tuple[Difference, ...]], ledger: Ledger, read: Observations, period: BookPeriod
+) -> dict[str, Outside]:
+    from paper_run.trading import hand_trades
 
-    order: OrderState
-    qty: Decimal
-    price: Decimal
-
-
-def _filled_late(
-    differences: Mapping[str, tuple[Difference, ...]],
-    ledger: Ledger,
-    read: Observations,
-    period: BookPeriod,
-) -> dict[str, _Late]:
-    """Return, by symbol, the order of an earlier book whose latest fills are what the broker has more."""
-    proven = read.proven_broker
-    fills = proven.activities.fills if proven is not None and proven.activities is not None else ()
-    found = {}
-    for symbol, each in named_items.quantities(differences):
-        by_order: dict[str, list[FillActivity]] = {}
-        for fill in fills:
-            if comparable(fill.symbol) == comparable(symbol):
-                by_order.setdefault(fill.order_id, []).append(fill)
-        more = money.CONTEXT.subtract(each.theirs, each.ours)
-        for identity, order in ledger.orders.sent_before(period.attempt, by_order).items():
-            from paper_run.trading import hand_trades
-
-            cash = hand_trades.brought_by_latest(by_order[identity], more)
-            if cash is not None:
-                found[symbol] = _Late(order, more, money.CONTEXT.divide(cash.copy_negate(), more))
-    return found
+    found = named_items.quantities(differences)
+    more = [(symbol, money.CONTEXT.subtract(each.theirs, each.ours)) for symbol, each in found]
+    return hand_trades.outside(more, ledger, read, period)
 
 
 def _differing(
     differences: Mapping[str, tuple[Difference, ...]],
     in_flight: Collection[str],
     splitting: Collection[str],
-    late: Mapping[str, _Late],
+    outside: Mapping[str, Outside],
     unsure: Sequence[str],
     *,
     is_shared: bool,
@@ -247,7 +238,7 @@ def _differing(
     """Say where the broker has another quantity; another average stands beside the position alone.
 
     :param splitting: of these it may be a split, which is not to be booked as a trade.
-    :param late: what orders of an earlier book have filled. :param unsure: why that may be no difference.
+    :param outside: the trades that no attempt of the book made. :param unsure: why that may be no difference.
     :param is_shared: whether another ledger trades the account: then it may be that one's.
     """
     found = named_items.quantities(differences)
@@ -256,9 +247,9 @@ def _differing(
         why = f"; {_IN_FLIGHT}" if symbol in in_flight else ""
         why += "".join(f"; {each}" for each in unsure)
         why += f"; {_SHARED}" if is_shared else ""
-        remedies = () if why or symbol in splitting else _ways_out(symbol, each, late.get(symbol))
-        if (order := late.get(symbol)) is not None:
-            why += f"; {_of_before(order)}"
+        remedies = () if why or symbol in splitting else _ways_out(symbol, each, outside.get(symbol))
+        if (trade := outside.get(symbol)) is not None:
+            why += f"; {_whose(trade)}"
         words = (
             f"The broker differs on {symbol}: quantity {money.short(each.theirs)} instead of "
             f"{money.short(each.ours)}{why}."
@@ -269,20 +260,22 @@ def _differing(
     return said
 
 
-def _of_before(late: _Late) -> str:
-    order = late.order
+def _whose(trade: Outside) -> str:
+    order, filled = trade.order, f"{money.short(trade.qty.copy_abs())} at {money.short(trade.price)}"
+    if order is None:
+        return f"somebody {'bought' if trade.qty > 0 else 'sold'} {filled} by hand"
     return (
         f"{order.side} {money.short(order.qty)} {order.symbol} ({order.client_order_id}), an order from "
-        f"before this book, has filled {money.short(late.qty.copy_abs())} at {money.short(late.price)}"
+        f"before this book, has filled {filled}"
     )
 
 
-def _ways_out(symbol: str, each: Difference, late: _Late | None) -> tuple[Remedy, ...]:
+def _ways_out(symbol: str, each: Difference, trade: Outside | None) -> tuple[Remedy, ...]:
     """Return what a person may do of a quantity that is another one at the broker."""
     qty, asks = money.trimmed(each.theirs), "If it was traded by hand, at what a share of that cost"
     price = "PRICE"
-    if late is not None:
-        asks, price = "Take it over at what it cost", money.short(late.price)
+    if trade is not None:
+        asks, price = "Take it over at what it cost", money.short(trade.price)
     return (
         Remedy(asks, ours("resolve", "--position", f"{symbol}={qty}@{price}")),
         Remedy("Else, at the current price, which moves no P&L", ours("resolve", "--position", symbol)),

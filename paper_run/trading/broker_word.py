@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from paper_run.services.platform import Observations
 
 _READ_AGAIN = timedelta(days=7)
-_MONEY_AGAIN = timedelta(days=45)
+LOOKS_BACK = timedelta(days=45)
+"""So far back money is read each time, and orders where the broker was not read since."""
 _MARGIN = timedelta(hours=1)
 """How much further back the list is read: it goes by the broker's clock, and what is sent by another."""
 _CLOCKS_APART = timedelta(minutes=5)
@@ -45,10 +46,10 @@ class Heard(NamedTuple):
 def wanted(ledger: Ledger, session: date) -> Wanted:
     """Return what a command of a session asks the broker for.
 
-    The orders of the last seven days, those that have ended too; of older ones those that have not; what
-    moved money or shares without a fill.
+    The orders of the last seven days, or since the broker was read last, those that have ended too; of older
+    ones those that have not; what moved money or shares without a fill.
     """
-    recent = _since(session)
+    recent = _since(ledger, session)
     older = [each for each in ledger.open_orders.sent(recent) if each.session < recent and not each.has_ended]
     first = ledger.open_orders.sent_from(recent)
     if len(older) > _SINGLY:
@@ -62,9 +63,14 @@ def _money_from(ledger: Ledger, session: date) -> date:
 
     Before the first reading that is 45 days before the opening of the book.
     """
+    return _read_last(ledger, session) - LOOKS_BACK
+
+
+def _read_last(ledger: Ledger, session: date) -> date:
+    """Return the session in which the broker was read last, or the one in which the book began."""
     period = ledger.books.period()
     last = None if period is None else ledger.broker_money.read_in(period) or period.session
-    return min(session, last or session) - _MONEY_AGAIN
+    return min(session, last or session)
 
 
 def other_account(ledger: Ledger, after: Observations, broker: str) -> PaperRunError | None:
@@ -98,7 +104,7 @@ def take(
     if (other := other_account(ledger, after, broker)) is not None:
         return Heard(failures=(other,))
     ledger.orders.keep_orders((after.earlier | after.ended).values())
-    sent = ledger.open_orders.sent(_since(session))
+    sent = ledger.open_orders.sent(_since(ledger, session))
     orders = {each.client_order_id: each for each in reading.all_orders}
     known = ledger.broker_accounts.proven()
     found: list[Finding] = []
@@ -157,8 +163,13 @@ def faults_of(account: Account) -> tuple[Finding, ...]:
     return (warning("broker_account", text, subject=account.number),)
 
 
-def _since(session: date) -> date:
-    return session - _READ_AGAIN
+def _since(ledger: Ledger, session: date) -> date:
+    """Return from which session on orders are read, ended ones too: 45 days back at most.
+
+    Of a time without the broker the gateway alone has told, and what nothing explains may be an older order.
+    """
+    last = max(_read_last(ledger, session), session - LOOKS_BACK)
+    return min(session - _READ_AGAIN, last)
 
 
 def _judged(

@@ -11,7 +11,7 @@ from paper_run.model import findings
 from paper_run.model.broker import MAY_END_A_HOLDING
 from paper_run.model.commands import ours as command
 from paper_run.model.findings import Finding
-from paper_run.trading.listed_splits import split_of
+from paper_run.trading.listed_splits import in_turn, split_of
 from paper_run.trading.our_shares import come, is_rename
 
 if TYPE_CHECKING:
@@ -51,6 +51,14 @@ def book_listed(
     """
     found: list[Finding] = []
     actions = [each for each in come(read, session) if each.kind != "spin_off"]
+    pending: dict[str, list[Split]] = {}
+
+    def book(split: Split) -> None:
+        action = split.action
+        note = f"{split.ratio} listed by the broker as {action.kind}, ex-date {split.effective}"
+        voided = take_effect(books, ours.period, session, split.entries, booked_at, note)
+        found.extend([_booked(split), *voided_closings(action.symbol, split.ratio, voided)])
+
     # The splits first, also of later dates: what a rename carries over is compared with what they made.
     for action in actions:
         names = ours.names()
@@ -61,9 +69,17 @@ def book_listed(
 
         account = shown_splits.account(split, books, ours, names, missing)
         if shown_splits.has_moved(split, account, strangers.of(split.shares, names)):
-            note = f"{split.ratio} listed by the broker as {action.kind}, ex-date {split.effective}"
-            voided = take_effect(books, ours.period, session, split.entries, booked_at, note)
-            found += [_booked(split), *voided_closings(action.symbol, split.ratio, voided)]
+            book(split)
+        else:
+            pending.setdefault(split.shares, []).append(split)
+    for several in filter(lambda each: len(each) > 1, pending.values()):
+        names = ours.names()
+        made = in_turn(several, ours, names)
+        account = shown_splits.account(several[0], books, ours, names, missing)
+        by_hand = strangers.of(several[0].shares, names)
+        if shown_splits.have_moved(several, made[-1].qty, account, by_hand):
+            for split in made:
+                book(split._replace(qty=made[-1].qty))
     for action in filter(is_rename, actions):
         found += _renamed(action, books, session, ours, booked_at)
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from paper_run import money
+from paper_run import NamedTuple, money
 from paper_run.book.holdings import ACCOUNT, Entry
 from paper_run.model.broker import comparable
 from paper_run.trading import best_party, joining, order_ids
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from paper_run.ledger.book import BookPeriod
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.broker import BrokerReading, FillActivity
+    from paper_run.model.order import OrderState
     from paper_run.services.platform import Observations
     from paper_run.trading.best_party import ByHand
     from paper_run.trading.joining import Ours
@@ -70,7 +71,7 @@ def _cash(
     proven = read.proven_broker
     if proven is None or not period.has_account or order_ids.shared_by(ledger, period, proven, read.told):
         return None
-    if said.entries and (cash := _by_executions(ledger, proven, said.entries)) is not None:
+    if said.entries and (cash := _by_executions(ledger, read, said.entries)) is not None:
         return cash
     ours = ours._replace(book=ledger.books.current(period).book)
     return _off_ours(proven, period, ours, is_beside)
@@ -136,19 +137,67 @@ def brought_by_latest(fills: Iterable[FillActivity], qty: Decimal) -> Decimal | 
     return None
 
 
-def _by_executions(ledger: Ledger, proven: BrokerReading, entries: Iterable[Entry]) -> Decimal | None:
+class Outside(NamedTuple):
+    """A trade of the account that no attempt of the book made.
+
+    :ivar qty: signed shares. :ivar cash: what it brought, dollars, negative for what was bought.
+    :ivar order: of an earlier book, which has filled since; None: it was by hand.
+    """
+
+    qty: Decimal
+    cash: Decimal
+    order: OrderState | None = None
+
+    @property
+    def price(self) -> Decimal:
+        """What a share of it cost, dollars."""
+        return money.CONTEXT.divide(self.cash.copy_negate(), self.qty)
+
+
+def outside(
+    more: Iterable[tuple[str, Decimal]], ledger: Ledger, read: Observations, period: BookPeriod
+) -> dict[str, Outside]:
+    """Return by symbol the trade whose latest executions are all that the broker has more.
+
+    :param more: by symbol, signed shares.
+    """
+    proven = read.proven_broker
+    fills = proven.activities.fills if proven is not None and proven.activities is not None else ()
+    found = {}
+    for symbol, qty in more:
+        by_order: dict[str, list[FillActivity]] = {}
+        for fill in fills:
+            if comparable(fill.symbol) == comparable(symbol):
+                by_order.setdefault(fill.order_id, []).append(fill)
+        for identity, order in ledger.orders.sent_before(period.attempt, by_order).items():
+            if (cash := brought_by_latest(by_order[identity], qty)) is not None:
+                found[symbol] = Outside(qty, cash, order)
+        cash = None if symbol in found else brought_by_latest(_by_hand(ledger, read, symbol), qty)
+        if cash is not None:
+            found[symbol] = Outside(qty, cash)
+    return found
+
+
+def _by_hand(ledger: Ledger, read: Observations, symbol: str) -> list[FillActivity]:
+    """Return the executions in a symbol of the account's orders that no attempt made."""
+    proven = read.proven_broker
+    if proven is None or proven.activities is None:
+        return []
+    theirs = [each for each in proven.activities.fills if comparable(each.symbol) == comparable(symbol)]
+    named = {each.identity: each.client_order_id for each in proven.all_orders}
+    names = {named[each.order_id] for each in theirs if each.order_id in named} - read.told.keys()
+    others = names - ledger.orders.owners(names).keys()
+    return [each for each in theirs if named.get(each.order_id) in others]
+
+
+def _by_executions(ledger: Ledger, read: Observations, entries: Iterable[Entry]) -> Decimal | None:
     """Return what executions of others' orders brought more than the entries say, dollars.
 
     None where those that were read do not add up to the shares of each entry.
     """
-    owners = ledger.orders.owners(each.client_order_id for each in proven.all_orders)
-    others = {each.identity for each in proven.all_orders if each.client_order_id not in owners}
-    fills = proven.activities.fills if proven.activities is not None else ()
-    theirs = [each for each in fills if each.order_id in others]
     brought = []
     for entry in entries:
-        own = (each for each in theirs if comparable(each.symbol) == comparable(entry.symbol))
-        if (cash := brought_by_latest(own, entry.qty)) is None:
+        if (cash := brought_by_latest(_by_hand(ledger, read, entry.symbol), entry.qty)) is None:
             return None
         brought.append(money.CONTEXT.add(cash, entry.dollars))
     return money.total(brought)

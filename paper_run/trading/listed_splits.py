@@ -15,6 +15,7 @@ from paper_run.trading.our_shares import come
 
 if TYPE_CHECKING:
     from paper_run.ledger.ledger import Ledger
+    from paper_run.ledger.valuations import PastValuation
     from paper_run.model.broker import CorporateAction
     from paper_run.model.calendar import Calendar
     from paper_run.services.platform import Observations
@@ -99,19 +100,36 @@ class Split(NamedTuple):
 def wanted(ledger: "Ledger", session: date, symbols: Iterable[str]) -> Companies | None:
     """Return what is asked of the list for these symbols; nothing where there are no splits.
 
-    It is read from before the last valuation, or from before what has been waited for since; also of what
-    they were called before a rename since then.
+    It is read from before the last valuation that compared it with the account, or from before what has been
+    waited for since; also of what they were called before a rename since then.
     """
     if ledger.account.exchange == "24/7":
         return None
     period = ledger.books.period()
     kept = ledger.books.last_valuation(period) if period is not None else None
-    since = [kept.session, *map(date.fromisoformat, kept.suspects.values())] if kept is not None else []
-    start, named = min([session, *since]) - _AROUND, [*symbols]
+    since = [session.isoformat()]
+    if kept is not None:
+        since += [kept.unlisted or kept.session.isoformat(), *kept.suspects.values()]
+    start, named = date.fromisoformat(min(since)) - _AROUND, [*symbols]
     if period is not None and (renames := ledger.books.renames(period, since=start)):
         # A list may have a split of before a rename by the name of then.
         named = sorted({each for symbol in named for each in Names(renames).kin(symbol)})
     return Companies(tuple(named), start, session + _AROUND)
+
+
+def unlisted(
+    kept: "PastValuation | None", shares: "OurShares", read: "Observations", session: date
+) -> str | None:
+    """Return since which session what is listed has not been compared with the account, or a rename waits.
+
+    :param kept: the book as it was valued last. :return: an ISO date; None: it has been, and nothing waits.
+    """
+    proven = read.proven_broker
+    if proven is not None and None not in (proven.actions, proven.positions) and not shares.is_renaming():
+        return None
+    if kept is None:
+        return session.isoformat()
+    return kept.unlisted or kept.session.isoformat()
 
 
 def ratio_of(action: "CorporateAction") -> splits.Ratio:
@@ -149,12 +167,10 @@ def listed(
             split = split_of(action, shares, names)
             if split is not None and not (split.is_booked or split.is_answered):
                 waits = _waiting(split, shares, names, missing, session, read, calendar)
-                waiting |= {
-                    symbol: waits._replace(
-                        traded=f"it was traded, and {waits.why}" * (symbol in split.traded)
-                    )
-                    for symbol in split.symbols
-                }
+                for symbol in split.symbols:
+                    traded = f"it was traded, and {waits.why}" * (symbol in split.traded)
+                    first = waiting.get(symbol, waits).since
+                    waiting[symbol] = waits._replace(traded=traded, since=first)
     coming = (
         {each.symbol, each.new_symbol or each.symbol}
         for each in read.broker.actions
@@ -163,12 +179,17 @@ def listed(
     return Listed(is_read=True, waiting=waiting, coming=frozenset().union(*coming))
 
 
-def split_of(action: "CorporateAction", ours: "OurShares", names: Names) -> Split | None:
-    """Return a listed split beside the book; None if it is none, or nothing was held when it took effect."""
+def split_of(
+    action: "CorporateAction", ours: "OurShares", names: Names, before: Sequence[holdings.Entry] = ()
+) -> Split | None:
+    """Return a listed split beside the book; None if it is none, or nothing was held when it took effect.
+
+    :param before: other splits of the shares, as if the book had them.
+    """
     ex_date, ratio = action.ex_date or action.process_date, ratio_of(action)
     if ex_date is None or ratio.is_none:
         return None
-    begun, entries = ours.period.session, ours.of(action.symbol, names)
+    begun, entries = ours.period.session, [*ours.of(action.symbol, names), *before]
     effective = max(ex_date, begun).isoformat()
     made = split_entries(action.symbol, ratio, effective, entries, names)
     if not made.entries:
@@ -176,6 +197,8 @@ def split_of(action: "CorporateAction", ours: "OurShares", names: Names) -> Spli
     since = [each for each in entries if each.effective >= effective and names.of_entry(each) == made.shares]
     after = names.held(made.shares, [*entries, *made.entries])
     traded = frozenset(each.symbol for each in since if each.kind in holdings.TRADES)
+    others = [each for each in ours.listed if each is not action]
+    said = (each for each in since if each.kind in {"adjustment", "split"})
     return Split(
         action=action,
         entries=made.entries,
@@ -185,11 +208,23 @@ def split_of(action: "CorporateAction", ours: "OurShares", names: Names) -> Spli
         traded=traded,
         by_hand=money.total(each.qty for each in since if each.kind == "adjustment"),
         symbols=frozenset((*after, *traded)),
-        is_booked=any(
-            _is_that(each, ratio, ex_date) for each in entries if names.of_entry(each) == made.shares
-        ),
-        is_answered=ex_date <= begun or any(each.kind in ("split", "adjustment") for each in since),
+        is_booked=any(_is_that(each, action) for each in entries if names.of_entry(each) == made.shares),
+        is_answered=ex_date <= begun
+        or any(not any(_is_that(each, other) for other in others) for each in said),
     )
+
+
+def in_turn(pending: Iterable[Split], ours: "OurShares", names: Names) -> list[Split]:
+    """Return splits of the same shares, each of what those before it made of them.
+
+    :param pending: oldest first, each as if it were the only one.
+    """
+    made: list[Split] = []
+    for each in pending:
+        before = [entry for split in made for entry in split.entries]
+        if (split := split_of(each.action, ours, names, before)) is not None:
+            made.append(split)
+    return made
 
 
 class Made(NamedTuple):
@@ -222,9 +257,10 @@ def split_entries(
     return Made(tuple(made), shares, money.total(before.values()))
 
 
-def _is_that(entry: holdings.Entry, ratio: splits.Ratio, ex_date: date) -> bool:
+def _is_that(entry: holdings.Entry, action: "CorporateAction") -> bool:
     """Whether an entry is a listed split, however its date was put."""
-    if entry.ratio is None or not entry.ratio.is_same(ratio):
+    ex_date = action.ex_date or action.process_date
+    if entry.ratio is None or ex_date is None or not entry.ratio.is_same(ratio_of(action)):
         return False
     return abs(date.fromisoformat(entry.effective) - ex_date) <= _AROUND
 

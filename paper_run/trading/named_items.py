@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from paper_run.book.holdings import Holding
     from paper_run.model.book_figures import BookFigures, BrokerFigures
     from paper_run.trading.corporate import SpunOff
+    from paper_run.trading.hand_trades import Outside
     from paper_run.trading.our_shares import OurShares
 
 _MOVE = Decimal("0.05")
@@ -101,6 +102,30 @@ def spun_off(
         reason = f"the broker has no value of {symbol}" if worth is None else ""
         about = f"{money.short(more)} {symbol} that {of.action.symbol} spun off"
         found[symbol] = parties.Item("beside", about, money.ZERO, less, reason)
+    return found
+
+
+def trades(
+    outside: Mapping[str, Outside], figures: BookFigures, broker: BrokerFigures
+) -> dict[str, parties.Item]:
+    """Return the trades that are not in the book: their cash, and the shares at the broker's price.
+
+    Where the broker has none of them left it tells no price, and they are worth what ours is.
+    """
+    found = {}
+    for symbol, each in outside.items():
+        there, fewer = (broker.positions or {}).get(symbol), each.qty.copy_negate()
+        if there is not None and there.qty:
+            whole = parties.Held(there.qty, there.price, there.market_value).worth
+            worth = None if whole is None else money.portion(whole, fewer, there.qty)
+        else:
+            row = next(row for row in figures.valuation.positions if row.symbol == symbol)
+            worth = None if row.mark is None else money.product(fewer, row.mark.price)
+        way = "bought" if each.qty > 0 else "sold"
+        who = "by hand" if each.order is None else "by an order from before this book"
+        about = f"{money.short(each.qty.copy_abs())} {symbol} {way} {who} at {money.short(each.price)}"
+        reason = f"{symbol} has no price" if worth is None else ""
+        found[symbol] = parties.Item("trade", about, each.cash.copy_negate(), worth, reason)
     return found
 
 

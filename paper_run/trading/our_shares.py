@@ -82,16 +82,19 @@ class OurShares:
         self._entries += new
         return self._entries
 
+    @cached_property
+    def listed(self) -> list[CorporateAction]:
+        """What is listed and has come, in the order of the dates."""
+        return come(self._read, self._session)
+
     def names(self) -> Names:
         """Return the names of the shares, with the renames that are listed and that the book has not yet."""
         booked = self._books.renames(self.period)
-        pending: list[Rename] = []
-        for action in come(self._read, self._session):
-            if is_rename(action) and not self._is_booked(action, booked):
-                names = Names(booked, pending)
-                if self.held_before(action, names):
-                    pending.append(Rename(action.symbol, action.new_symbol or action.symbol))
-        return Names(booked, pending)
+        return Names(booked, self._pending(booked))
+
+    def is_renaming(self) -> bool:
+        """Whether a rename of shares of ours is listed that the book does not have yet."""
+        return bool(self._pending(self._books.renames(self.period)))
 
     def booked_names(self) -> Names:
         """Return the names of the shares, as the book has them."""
@@ -135,6 +138,15 @@ class OurShares:
     def has(self, symbol: str) -> bool:
         """Whether the account has shares under this very symbol."""
         return comparable(symbol) in (at_broker(self._read) or {})
+
+    def _pending(self, booked: Sequence[Entry]) -> list[Rename]:
+        pending: list[Rename] = []
+        for action in self.listed:
+            if is_rename(action) and not self._is_booked(action, booked):
+                names = Names(booked, pending)
+                if self.held_before(action, names):
+                    pending.append(Rename(action.symbol, action.new_symbol or action.symbol))
+        return pending
 
     @staticmethod
     def _is_booked(action: CorporateAction, booked: Sequence[Entry]) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from paper_run import NamedTuple
-from paper_run.book import marks, splits
+from paper_run.book import folding, marks, splits
 from paper_run.book.holdings import TRADES, Entry, Holding
 from paper_run.model.order import GATEWAY
 
@@ -43,8 +43,14 @@ class Symbol(NamedTuple):
 
     @property
     def traded(self) -> list[Decimal]:
-        """What it was traded at since, dollars."""
-        return [each.price for each in self.since if each.price is not None and each.price > 0]
+        """What it was traded at since, dollars, at what each split behind a trade made of that price."""
+        prices: list[Decimal] = []
+        for each in sorted(self.since, key=folding.place):
+            if each.ratio is not None:
+                prices = [each.ratio.price(before) for before in prices]
+            elif each.price is not None and each.price > 0:
+                prices.append(each.price)
+        return prices
 
     @property
     def is_traded(self) -> bool:

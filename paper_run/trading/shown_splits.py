@@ -1,4 +1,4 @@
-"""Whether the account at the broker shows a split that is listed, beside all that was traded since."""
+"""Whether the account at the broker shows splits that are listed, beside all that was traded since."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -65,15 +65,40 @@ def has_moved(split: "Split", account: Account, by_hand: "Sequence[Stranger]") -
     return now not in had and any(splits.is_that(split.ratio.applied(each), now) for each in had)
 
 
+def have_moved(
+    pending: "Sequence[Split]", qty: Decimal, account: Account, by_hand: "Sequence[Stranger]"
+) -> bool:
+    """Whether the account has what several splits made of the book's shares, one after the other.
+
+    Those that undo each other leave the shares that there were: then nothing moves, and the book may have
+    them. Where something was traded by hand since, or a person has said how many there are, they don't tell.
+
+    :param pending: oldest first, each as if it were the only one. :param qty: what all of them made, signed
+        shares. :param account: beside the first one.
+    """
+    first = pending[0]
+    by_day = any(each.day >= date.fromisoformat(first.effective) for each in by_hand)
+    if account.now is None or by_day or any(each.is_answered for each in pending):
+        return False
+    span, without = account.missing, money.CONTEXT.add(first.before, first.since)
+    ahead = money.CONTEXT.subtract(account.now, without)
+    if ahead and span is not None and span.low <= ahead <= span.high:
+        return False
+    return splits.is_that(qty, account.now)
+
+
 def _seen(split: "Split", books: "Books", period: "BookPeriod", names: "Names") -> tuple[Decimal, ...]:
-    """Return what the account had of the shares when they were valued last before a split, if it is known."""
+    """Return what the account had of the shares before a split, if it is known.
+
+    That is what it had more than the book when they were valued last, and what the book had then.
+    """
     kept = books.valuations.last(period.id, before=split.effective)
     if kept is None:
         return ()
     place = place_of(kept)
-    there = [each.at_broker for symbol, each in kept.seen.items() if names.now(symbol, place) == split.shares]
-    known = [each for each in there if each]
-    return (money.total(known),) if known else ()
+    seen = [each for symbol, each in kept.seen.items() if names.now(symbol, place) == split.shares]
+    more = [money.CONTEXT.subtract(each.at_broker, each.ours) for each in seen if each.at_broker]
+    return (money.total((split.before, *more)),) if more else ()
 
 
 def _of(split: "Split", missing: Mapping[str, splits.Span], names: "Names") -> splits.Span | None:

@@ -22,6 +22,7 @@ from paper_run.trading import (
     best_party,
     book_opening,
     corporate,
+    listed_splits,
     other_money,
     pricing,
     symbol_rows,
@@ -197,10 +198,12 @@ def _closing(at: SessionBook, valued: valuation.Valuation, occasion: Occasion, *
     is_last = occasion.is_mark and valued.complete and moment.has_closed(at.date)
     stayed = kept is not None and kept.session == at.date and kept.is_closed
     is_closed = is_last and counts and (stayed or not priced.earlier)
+    splits_at_all = moment.calendar.exchange != "24/7"
     return Closing(
         *(priced.seen, priced.suspects, is_closed, spans, counts, priced.prices),
         gross_limit=occasion.gross_limit,
         benchmark=pricing.of_benchmark(at.read, moment, at.date),
+        unlisted=listed_splits.unlisted(kept, at.shares, at.read, at.date) if splits_at_all else None,
     )
 
 

@@ -107,6 +107,77 @@ def test_an_order_that_is_partly_filled_and_replaced_twice(life: Life, broker: O
     assert statuses == ["replaced", "replaced", "filled"]
 
 
+def test_what_the_gateway_alone_told_of_for_weeks(life: Life, broker: OddBroker) -> None:
+    """Its average is not the broker's: with the keys back all orders since then are read, not a week's."""
+    life.trade(AAPL=buy(10, "100"))
+    life.next_session()
+    life.take_keys()
+    life.trade(MSFT=buy(100, "50"))
+    broker.fill("MSFT", "100", "50.01")
+    for _ in range(15):
+        life.next_session()
+        life.trade(NVDA=buy(1, "20"))
+    life.give_keys(broker)
+    life.next_session()
+    day = life.trade(NVDA=buy(1, "20"))
+    assert figures(row(day, "MSFT"), "qty avg_entry_price") == amounts("100 50.01")
+    assert says(told(day), "the broker says 100 filled at 50.01")
+    is_the_brokers(day, broker)
+
+
+@pytest.mark.parametrize("days", [5, 15])
+def test_an_old_fill_is_busted(life: Life, broker: OddBroker, days: int) -> None:
+    """Nobody sold by hand: it may be an older order, and until those are read no trade is offered."""
+    life.trade(AAPL=buy(10, "100"), MSFT=buy(5, "200"))
+    for _ in range(days):
+        life.next_session()
+        life.trade(NVDA=buy(1, "20"))
+    order = next(each for each in broker.orders if each["symbol"] == "MSFT")
+    order |= {"status": "canceled", "filled_qty": "0", "filled_avg_price": None, "filled_at": None}
+    if days > 7:
+        day = life.mark()
+        (said,) = [each for each in day["findings"] if each["subject"] == "MSFT"]
+        assert (said["text"], said["remedies"]) == (
+            "The broker differs on MSFT: quantity 0 instead of 5; its older orders were not read, the next "
+            "run or mark reads them.",
+            [],
+        )
+        assert day["parties"]["broker"]["cash"]["unexplained"] is None
+    day = life.mark()
+    assert says(told(day), "buy 5 MSFT", "the broker says nothing filled, and so it is booked")
+    assert row(day, "MSFT")["qty"] == 0
+    assert day["parties"]["broker"]["equity"]["residual"] == 0
+
+
+@pytest.mark.parametrize("is_unread", [False, True])
+def test_what_replaced_an_old_order_while_nobody_looked(
+    life: Life, broker: OddBroker, *, is_unread: bool
+) -> None:
+    """It is older than the list that is read, and its id is the broker's: it is looked for and followed."""
+    life.trade(AAPL=buy(10, "100", filled="4", **GTC))
+    for _ in range(3):
+        life.next_session()
+    broker.replace("AAPL", 7, "0", None)
+    broker.order("AAPL")["status"] = "new"
+    for _ in range(15):
+        life.next_session()
+    if is_unread:
+        broker.always("GET", "/v2/orders", plain_500())
+        day = life.trade(MSFT=NO_ORDER, status=1)
+        assert says(told(day), "The broker could not be read")
+        broker.calm()
+        life.next_session()
+    day = life.trade(NVDA=NO_ORDER)
+    assert not says(told(day), "was replaced at the broker")
+    is_the_brokers(day, broker)
+    for _ in range(8):
+        life.next_session()
+    broker.fill("AAPL", "7", "98")
+    day = life.trade(MSFT=sell(2, "200"))
+    assert figures(row(day, "AAPL"), "qty unrealized_pnl") == (11, 14)
+    is_the_brokers(day, broker)
+
+
 def test_a_reset_needs_nobody(life: Life, broker: OddBroker) -> None:
     """The account was made anew while broker and platform are down: the book ends, the next one proves it."""
     life.trade(AAPL=buy(10, "100"))

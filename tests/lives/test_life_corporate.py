@@ -768,6 +768,161 @@ def test_a_split_that_waits_says_what_may_have_made_the_quantity(life: Life, bro
     )
 
 
+@pytest.mark.parametrize(
+    ("second", "ratio", "shares"),
+    [(EX_DATE, (1, 5), 60), (THIRD, (1, 5), 60), (EX_DATE, (1, 3), 100), (THIRD, (4, 1), 1200)],
+)
+def test_two_splits_that_are_read_at_once(
+    life: Life, broker: OddBroker, second: str, ratio: tuple[int, int], shares: int
+) -> None:
+    """3:1 and then another, of one night or with no run between: the account shows what both made."""
+    held(life, broker)
+    became, before = ratio
+    broker.lists("forward_splits", "AAPL", EX_DATE, new_rate=3, old_rate=1)
+    kind = "forward_splits" if became > before else "reverse_splits"
+    broker.lists(kind, "AAPL", second, new_rate=became, old_rate=before)
+    broker.split("AAPL", 3, 1)
+    broker.split("AAPL", *ratio)
+    while life.session < second:
+        life.next_session()
+    priced(life, broker, AAPL=str(Decimal(10200) / shares))
+    day = life.trade(MSFT=NO_ORDER)
+    assert figures(row(day, "AAPL"), "qty unrealized_pnl") == (shares, 200)
+    assert day["parties"]["broker"]["equity"]["residual"] == 0
+    assert splits_of(life) == [(EX_DATE, "3:1"), (second, f"{became}:{before}")]
+    assert all(f"the book has {shares} shares" in each["text"] for each in found(day, "split"))
+    life.next_session()
+    later = life.trade(AAPL=sell(shares, str(Decimal(10200) / shares)))
+    assert figures(row(later, "AAPL"), "qty realized_pnl") == (0, 200)
+
+
+def test_two_splits_that_undo_each_other_beside_an_order_that_works(life: Life, broker: OddBroker) -> None:
+    """What it may fill would be more than there is: the shares are those that there were."""
+    held(life, broker)
+    broker.lists("reverse_splits", "AAPL", EX_DATE, new_rate=1, old_rate=2)
+    broker.lists("forward_splits", "AAPL", THIRD, new_rate=2, old_rate=1)
+    while life.session < THIRD:
+        life.next_session()
+    gtc: Any = {"limit_price": Decimal(90), "status": "new", "detail": {"time_in_force": "gtc"}}
+    day = life.trade(AAPL=buy(10, None, **gtc))
+    assert (found(day, "split_pending"), day["pnl"]["complete"]) == ([], True)
+    assert splits_of(life) == [(EX_DATE, "1:2"), (THIRD, "2:1")]
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_a_fill_of_a_session_without_a_run_and_a_split_of_that_night(
+    life: Life, broker: OddBroker, *, listed: bool
+) -> None:
+    """It was at the price of before the split, which is no price of the shares of now."""
+    gtc: Any = {"limit_price": Decimal(101), "status": "new", "detail": {"time_in_force": "gtc"}}
+    priced(life, broker, AAPL="100")
+    life.trade(AAPL=buy(150, "100", filled="100", **gtc))
+    life.next_session()
+    broker.fill("AAPL", "150", "99")
+    life.next_session()
+    if listed:
+        broker.lists("forward_splits", "AAPL", THIRD, new_rate=2, old_rate=1)
+    broker.split("AAPL", 2, 1)
+    priced(life, broker, AAPL="51")
+    day = life.trade(MSFT=NO_ORDER)
+    if not listed:
+        assert len(found(day, "possible_split")) == 1
+        day = life.resolve("--split", "AAPL", "2:1")
+    assert found(day, "possible_split") == []
+    # 150 at 99 are 300 at 49.50.
+    assert figures(row(day, "AAPL"), "qty unrealized_pnl") == (300, 450)
+    assert day["parties"]["broker"]["equity"]["residual"] == 0
+
+
+def test_shares_that_were_sold_without_the_broker_before_a_split(life: Life, broker: OddBroker) -> None:
+    """Half of them, and then the split: the account has as many again as when it was seen last."""
+    held(life, broker)
+    life.trade(MSFT=NO_ORDER)
+    life.next_session()
+    keys = dict(life.env)
+    life.take_keys()
+    life.says("AAPL", current_price=None)
+    life.trade(AAPL=sell(50, "100"))
+    life.next_session()
+    life.env |= keys
+    broker.lists("forward_splits", "AAPL", life.session, new_rate=2, old_rate=1)
+    broker.split("AAPL", 2, 1)
+    priced(life, broker, AAPL="51")
+    day = life.trade(MSFT=NO_ORDER)
+    assert figures(row(day, "AAPL"), "qty unrealized_pnl") == (100, 100)
+    assert day["parties"]["broker"]["equity"]["residual"] == 0
+
+
+def test_two_splits_of_which_the_account_shows_one(life: Life, broker: OddBroker) -> None:
+    """That one is booked, and the other waits; so it does where a trade by hand may have made the shares."""
+    held(life, broker)
+    broker.lists("forward_splits", "AAPL", EX_DATE, new_rate=3, old_rate=1)
+    broker.lists("reverse_splits", "AAPL", EX_DATE, new_rate=1, old_rate=2)
+    broker.split("AAPL", 3, 1)
+    priced(life, broker, AAPL="34")
+    day = life.trade(MSFT=NO_ORDER)
+    assert (splits_of(life), len(found(day, "split_pending"))) == ([(EX_DATE, "3:1")], 1)
+    by_hand(broker, 150, "34", "sell")
+    assert len(found(life.mark(), "split_pending")) == 1
+    assert splits_of(life) == [(EX_DATE, "3:1")]
+
+
+@pytest.mark.parametrize("missing", ["keys", "list", "first keys"])
+def test_what_companies_did_while_nobody_looked(life: Life, broker: OddBroker, missing: str) -> None:
+    """Runs go on for three weeks: the list is read from when it was compared with the account last."""
+    keys = dict(life.env)
+    life.gateway.is_deaf = missing == "list"
+    if missing == "first keys":
+        life.env.clear()
+    priced(life, broker, AAPL="100", MSFT="50", NVDA="20")
+    life.trade(AAPL=buy(100, "100"), MSFT=buy(10, "50"), NVDA=buy(1, "20"))
+    if missing == "keys":
+        life.env.clear()
+    elif missing == "list":
+        broker.always("GET", "/v1/corporate-actions", plain_500())
+    life.next_session()
+    broker.lists("forward_splits", "AAPL", EX_DATE, new_rate=2, old_rate=1)
+    broker.split("AAPL", 2, 1)
+    broker.lists("name_changes", "MSFT", EX_DATE, new_symbol="MSFX")
+    broker.rename("MSFT", "MSFX")
+    broker.prices |= {"AAPL": Decimal(51), "MSFX": Decimal(50)}
+    for _ in range(15):
+        life.trade(NVDA=buy(1, "20"), status=int(missing == "list"))
+        life.next_session()
+    broker.calm()
+    life.env |= keys
+    life.trade(NVDA=buy(1, "20"))
+    life.next_session()
+    priced(life, broker, AAPL="52", MSFX="51", NVDA="20")
+    day = life.trade(NVDA=buy(1, "20"))
+    assert figures(row(day, "AAPL"), "qty unrealized_pnl") == (200, 400)
+    assert figures(row(day, "MSFX"), "qty unrealized_pnl") == (10, 10)
+    assert (day["pnl"]["complete"], found(day, "broker_differs")) == (True, [])
+    assert day["parties"]["broker"]["equity"]["residual"] == 0
+    assert splits_of(life) == [(EX_DATE, "2:1")]
+    # From now on it is read from before the last valuation again.
+    life.next_session()
+    life.trade(NVDA=buy(1, "20"))
+    asked = [each.query["start"][0] for each in broker.requests if "corporate" in each.path]
+    assert asked[-1] > "2025-01-15"
+
+
+def test_several_splits_wait_as_long_as_the_first(life: Life, broker: OddBroker) -> None:
+    """The account shows them three weeks later: the list is still read from before the first one."""
+    held(life, broker)
+    broker.lists("reverse_splits", "AAPL", EX_DATE, new_rate=1, old_rate=10)
+    broker.lists("forward_splits", "AAPL", "2025-01-23", new_rate=3, old_rate=1)
+    while life.session < "2025-01-30":
+        life.trade(MSFT=NO_ORDER)
+        life.next_session()
+    broker.split("AAPL", 1, 10)
+    broker.split("AAPL", 3, 1)
+    priced(life, broker, AAPL="340")
+    day = life.trade(MSFT=NO_ORDER)
+    assert figures(row(day, "AAPL"), "qty unrealized_pnl") == (30, 200)
+    assert splits_of(life) == [(EX_DATE, "1:10"), ("2025-01-23", "3:1")]
+
+
 @pytest.mark.parametrize("told", ["100", "99"])
 def test_a_fill_that_the_gateway_heard_of_after_the_split(life: Life, told: str) -> None:
     """The broker's keys come later: it was held when the shares split, whatever it was booked at by then."""

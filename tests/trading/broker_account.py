@@ -1,6 +1,7 @@
 """An account with its broker: a book in a real ledger, and what the broker would have said."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,12 @@ class AtBroker:
             as_of=None,
             latency_ms=1,
         )
-        return BrokerReading(account=account, orders=OrdersRead((), None), positions=self.positions)
+        return BrokerReading(
+            account=account,
+            orders=OrdersRead((), None),
+            positions=self.positions,
+            orders_since=datetime(2024, 1, 1, tzinfo=UTC),
+        )
 
 
 class Both(Account):

@@ -25,7 +25,7 @@ NUMBER = "PA1"
 
 
 def test_the_dates_that_are_asked_for(tmp_path: Path) -> None:
-    """From ten days before the last valuation, or before what is waited for, to ten days ahead."""
+    """From ten days before the last valuation that compared it with an account, to ten days ahead."""
     account = Account(tmp_path)
     wanted = listed_splits.wanted(account.ledger, FIRST, ["AAPL"])
     assert wanted == (("AAPL",), FIRST - TEN, FIRST + TEN)
@@ -37,7 +37,10 @@ def test_the_dates_that_are_asked_for(tmp_path: Path) -> None:
     account.mark()
     account.next_session(days=10)
     account.mark()
-    assert listed_splits.wanted(account.ledger, account.session, [])[1] == later - TEN
+    assert listed_splits.wanted(account.ledger, account.session, [])[1] == FIRST - TEN
+    now = datetime(account.session.year, account.session.month, account.session.day, 15, tzinfo=UTC)
+    valued(account, Moment(account.session, now, account.calendar), read(account, 10, ()))
+    assert listed_splits.wanted(account.ledger, account.session, [])[1] == account.session - TEN
 
 
 def test_always_open_there_are_no_splits(tmp_path: Path) -> None:

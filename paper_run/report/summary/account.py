@@ -17,6 +17,7 @@ _KINDS = {
     "beside": "Beside the book",
     "flow": "Money not booked",
     "own": "Its equity, off its own cash and positions",
+    "trade": "Not in the book",
 }
 
 
