@@ -215,6 +215,19 @@ def test_what_a_person_settles_is_mailed_too(day: MailedDay) -> None:
     assert len(day.mails) == 2
 
 
+def test_what_is_said_without_naming_an_order_is_mailed_as_not_known(day: MailedDay) -> None:
+    """Something was placed, a person says, and not what: subject, status and banner say that and no other."""
+    day.platform.orchestrator.script("POST", RUN, [BROKEN])
+    day.platform.orchestrator.always("GET", RUNS, BROKEN)
+    day.must("--timeout", "1", status=2)
+    assert "Orders may or may not have been placed" in day.subjects[0]
+    day.must("resolve", "2026-11-25", "--placed")
+    assert day.subjects[1].startswith("2026-11-25 What was placed is not known; outcome: placed, by ")
+    told = " ".join(body(day.mails[1]).split())
+    assert "UNKNOWN - what was placed is not known" in told
+    assert "may or may not" not in told
+
+
 def test_a_killed_run_is_mailed_by_the_next_command(day: MailedDay) -> None:
     """It is queued with the attempt, before the request: after a kill there is one mail, and it tells all."""
     with day.start() as process:
