@@ -205,6 +205,15 @@ def test_an_order_in_doubt_is_mailed_with_its_commands_until_it_is_settled(day: 
         assert f"resolve --order MSFT@2026-11-25 {ending} --ledger" in told
 
 
+@pytest.mark.parametrize("words", [("email", ""), ("email", "", "--mark"), ("report", "")])
+def test_an_empty_name_is_not_the_latest(day: MailedDay, words: tuple[str, ...]) -> None:
+    """As of a variable that is not set: nothing is mailed a second time, and nothing written."""
+    day.must()
+    day.must("mark")
+    day.must(*words, status=3)
+    assert len(day.mails) == 2
+
+
 def test_what_a_person_settles_is_mailed_too(day: MailedDay) -> None:
     """Whoever had the mail that it is not known gets the one that it is."""
     day.platform.orchestrator.script("POST", RUN, [BROKEN])
