@@ -234,7 +234,21 @@ def test_what_is_said_without_naming_an_order_is_mailed_as_not_known(day: Mailed
     assert day.subjects[1].startswith("2026-11-25 What was placed is not known; outcome: placed, by ")
     told = " ".join(body(day.mails[1]).split())
     assert "UNKNOWN - what was placed is not known" in told
+    assert "More known - " in told
+    assert "Outcome known" not in told
     assert "may or may not" not in told
+
+
+def test_of_two_doubts_the_first_that_ends_does_not_make_all_known(day: MailedDay) -> None:
+    """Each that a person ends has its mail: more is known with the one, the outcome with the other."""
+    doubt = {"client_order_id": None, "order_status": "rejected", "skip_reason": "unexpected_error: gone"}
+    day.platform.plan |= {"AAPL": Plan(mapping=doubt), "MSFT": Plan(mapping=doubt)}
+    day.must(status=2)
+    day.run("resolve", "--order", "MSFT@2026-11-25", "--not-filled")
+    day.run("resolve", "--order", "AAPL@2026-11-25", "--not-filled")
+    assert day.subjects[1].startswith("2026-11-25 more known Partial: 1 of 3 orders in doubt: AAPL")
+    assert day.subjects[2].startswith("2026-11-25 known now Partial: 2 of 3 orders rejected")
+    assert ["Outcome known" in body(each) for each in day.mails] == [False, False, True]
 
 
 def test_a_killed_run_is_mailed_by_the_next_command(day: MailedDay) -> None:

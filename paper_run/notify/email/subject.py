@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 from paper_run.report import text
 from paper_run.report.summary.figures import OVER_SEVERAL, is_of_several
-from paper_run.report.summary.headline import STILL_UNKNOWN, headline, needs_only_a_look, problem
+from paper_run.report.summary.headline import (
+    STILL_UNKNOWN,
+    headline,
+    is_known,
+    needs_only_a_look,
+    problem,
+)
 from paper_run.report.summary.summary import Occasion, name_of
 
 if TYPE_CHECKING:
@@ -30,7 +36,8 @@ def of_result(result: RunResult, occasion: Occasion) -> str:
     if occasion == "settled" and result.is_unknown and result.how_known:
         return _subject(name_of(result), flags, f"{STILL_UNKNOWN}; outcome: {result.how_known}")
     if occasion != "run":
-        flags.append("known now" if occasion == "settled" else occasion)
+        known = "known now" if is_known(result) else "more known"
+        flags.append(known if occasion == "settled" else occasion)
     return _subject(name_of(result), flags, _words(result))
 
 

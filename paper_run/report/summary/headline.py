@@ -82,6 +82,11 @@ def headline(result: RunResult) -> Headline:
     return Headline(tone, one_line(whole), one_line(_sentence(result)), one_line(label))
 
 
+def is_known(result: RunResult) -> bool:
+    """Tell whether it is known what came of an attempt and of each of its orders."""
+    return not (result.is_unknown or result.totals.num_orders_in_doubt)
+
+
 def problem(result: RunResult) -> str:
     """Return the worst problem in a sentence; "" where nothing is wrong.
 
