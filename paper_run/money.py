@@ -110,8 +110,16 @@ def trimmed(value: Decimal) -> str:
 
 
 def short(value: Decimal) -> str:
-    """Write a figure for a person, with at most 8 decimals; zeros at its end are those of cents."""
+    """Write a figure for a person, with at most 8 decimals, see `showing`; zeros at its end are of cents."""
     decimals = -int(value.as_tuple().exponent)
     if decimals <= 2:
         return digits(value)
-    return trimmed(value.quantize(Decimal(10) ** -min(decimals, 8), context=CONTEXT))
+    return trimmed(value.quantize(Decimal(10) ** -min(decimals, showing(value, 8)), context=CONTEXT))
+
+
+def showing(value: Decimal, places: int) -> int:
+    """Return with how many decimals a figure is shown: `places`, or three digits of one smaller than those.
+
+    So nothing but zero is shown as zero.
+    """
+    return max(places, 2 - value.adjusted()) if value and value.adjusted() < -places else places

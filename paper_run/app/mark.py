@@ -99,7 +99,8 @@ def mark_session(
 def _what(change: Change) -> str:
     """Say what a person changes, for the head of its result."""
     said = [
-        f"{each.symbol} is {money.digits(each.qty)} shares, at {money.digits(each.price)}"
+        f"{each.symbol} is {money.digits(each.qty)} share{'s' * (abs(each.qty) != 1)}, "
+        f"at {money.digits(each.price)}"
         for each in change.trades
     ]
     if change.adjust:

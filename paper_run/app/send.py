@@ -43,7 +43,7 @@ def composed(account: Config, clock: Clock, console: Console, attempt: str | Non
     """
     mail = _mail(account)
     with opened(account, clock, console) as workspace:
-        told = _told(workspace.ledger, attempt or "latest", of_mark=of_mark)
+        told = _told(workspace.ledger, _name(attempt), of_mark=of_mark)
         contents = Contents(workspace.ledger, workspace.publisher, invocation=account.invocation)
         return Composer(contents, mail).printed(told, clock.now())
 
@@ -64,7 +64,7 @@ def send(
         require_host(mail)
     with opened(account, clock, console) as workspace:
         if attempt is not None or of_mark:
-            workspace.outbox.again(_told(workspace.ledger, attempt or "latest", of_mark=of_mark))
+            workspace.outbox.again(_told(workspace.ledger, _name(attempt), of_mark=of_mark))
         elif not workspace.ledger.mails.queued():
             command = account.invocation.whole(ours("email", "SESSION"))
             console.say(f"No message is waiting. To send one again: {command}")
@@ -127,6 +127,11 @@ def _usable(read: Callable[[], T | None]) -> T | None:
         return read()
     except DataError:
         return None
+
+
+def _name(attempt: str | None) -> str:
+    """Return what is named, the latest where nothing is; an empty name is wrong, and names nothing."""
+    return "latest" if attempt is None else attempt
 
 
 def _told(ledger: Ledger, name: str, *, of_mark: bool) -> Told:

@@ -31,7 +31,7 @@ def config(*, as_json: bool, **given: Any) -> ExitStatus:
     file = None if sources.file is None else str(sources.file.resolve())
     wrong, notices = _checked(given, sources)
     if as_json:
-        failed = output.print_raw(settings_table.json_text(found, file, notices))
+        failed = output.print_json(settings_table.json_text(found, file, notices))
     else:
         failed = []
         console = output.console(given)

@@ -32,7 +32,7 @@ def doctor(*, as_json: bool, **given: Any) -> ExitStatus:
             found.append(check)
     exit_status = worst(check.exit_status for check in found)
     if as_json:
-        failed = output.print_raw(listing.checks_json(found, exit_status))
+        failed = output.print_json(listing.checks_json(found, exit_status))
         return worst((exit_status, output.ended(failed)))
     console.say()
     unwell = sum(1 for check in found if check.exit_status)

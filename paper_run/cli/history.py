@@ -62,9 +62,10 @@ def _sessions(
 
     first = flags.past_day("--since", since, given)
     lines, is_sandbox = history.sessions(flags.place(given), output.clock().now(), first, newest)
-    if as_json or as_csv:
-        text = history_table.json_text(lines) if as_json else csv_tables.history_csv(lines)
-        return output.ended(output.print_raw(text))
+    if as_json:
+        return output.ended(output.print_json(history_table.json_text(lines)))
+    if as_csv:
+        return output.ended(output.print_raw(csv_tables.history_csv(lines)))
     text = history_table.table(lines, output.width()) if lines else _none(given, since)
     listing.table(output.console(given), text, is_sandbox=is_sandbox)
     return ExitStatus.SUCCESS
@@ -78,7 +79,7 @@ def _months(given: Mapping[str, Any], *, as_json: bool, since: str | None, newes
     lines, is_sandbox = history.sessions(flags.place(given), output.clock().now(), first)
     found = months_table.months(lines, newest)
     if as_json:
-        return output.ended(output.print_raw(months_table.json_text(found)))
+        return output.ended(output.print_json(months_table.json_text(found)))
     text = months_table.table(found, output.width()) if found else _none(given, since)
     listing.table(output.console(given), text, is_sandbox=is_sandbox)
     return ExitStatus.SUCCESS
@@ -103,7 +104,7 @@ def _accounts(places: Sequence[str], given: Mapping[str, Any], *, as_json: bool,
         raise click.UsageError("--all goes with folders and --json alone.")
     found = history.accounts(_places(places, given), output.clock().now())
     if as_json:
-        return output.ended([*output.print_raw(accounts_table.json_text(found.lines)), *found.errors])
+        return output.ended([*output.print_json(accounts_table.json_text(found.lines)), *found.errors])
     listing.table(
         output.console(given), accounts_table.table(found.lines, output.width()), is_sandbox=found.is_sandbox
     )

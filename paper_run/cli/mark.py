@@ -54,7 +54,7 @@ def valued(
             change=change,
         )
     reports = end.reports
-    failed = output.print_raw(reports.json) if reports is not None and settings.to_stdout else []
+    failed = output.print_json(reports.json) if reports is not None and settings.to_stdout else []
     failed += output.open_page(reports.page) if reports is not None and given.get("opens") else []
     exit_status = worst((end.exit_status, *(failure.exit_status for failure in failed)))
     output.show_failures((*end.failures, *failed), exit_status)

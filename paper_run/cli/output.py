@@ -236,6 +236,13 @@ def unwritten() -> list[PaperRunError]:
     return [] if failure is None or isinstance(failure, BrokenPipeError) else [_error(failure)]
 
 
+def print_json(document: str) -> list[PaperRunError]:
+    """Print a JSON document alone, nothing in it that acts on a terminal; return as `print_raw` does."""
+    from paper_run.report.text import printable_json
+
+    return print_raw(printable_json(document))
+
+
 def print_raw(content: str) -> list[PaperRunError]:
     """Print text alone, as it is; return what went wrong, a reader that went away too."""
     cast("TextIO", sys.stdout).buffer.write(content.encode())

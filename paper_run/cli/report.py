@@ -39,7 +39,7 @@ def report(
     if of_all and attempt is not None:
         raise click.UsageError("--all means each attempt and mark; name one, or all.")
     console = output.console(given)
-    named = None if of_all else attempt or "latest"
+    named = None if of_all else "latest" if attempt is None else attempt
     made = make_again(flags.place(given), output.clock(), named)
     for path in made.there:
         listing.there(console, path)

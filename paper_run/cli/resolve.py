@@ -44,7 +44,7 @@ def resolve(attempt: str | None, **given: Any) -> ExitStatus:
 
         def show(found: listing.Open) -> None:
             if as_json:
-                unprinted.extend(output.print_raw(listing.outcome_unknown_json(found)))
+                unprinted.extend(output.print_json(listing.outcome_unknown_json(found)))
             else:
                 listing.outcome_unknown(console, found)
 

@@ -57,6 +57,7 @@ def change(attempt: str | None, flags: Mapping[str, Any]) -> Change | None:
     if flags["position"]:
         names = dict.fromkeys(_symbol_or_all(name) for name in flags["position"] if "=" not in name)
         trades = tuple(_by_hand(name) for name in flags["position"] if "=" in name)
+        _prove_once(*names, *(each.symbol for each in trades))
         return Change(adjust=tuple(names), trades=trades)
     if flags["split"]:
         symbol, ratio = flags["split"]
@@ -77,7 +78,7 @@ def _said(flags: Mapping[str, Any]) -> Said:
     if len(flags["orders"]) != 1:
         raise amiss("--filled and --not-filled go with one --order", _FILLED)
     (name,) = flags["orders"]
-    if not name.isprintable() or not name:
+    if not name.isprintable() or not name.strip():
         raise amiss(f"--order: {name!a} is no id", "printable text")
     if flags["not_filled"]:
         return Said(name, Decimal(0), None)
@@ -129,6 +130,16 @@ def _by_hand(typed: str) -> Trade:
     return Trade(_symbol("--position", symbol), Decimal(qty), Decimal(price))
 
 
+def _prove_once(*symbols: str) -> None:
+    """Prove that no symbol has two quantities, of which one would be a trade that never was.
+
+    :raises DataError: one has.
+    """
+    for symbol in symbols:
+        if symbols.count(symbol) > 1:
+            raise amiss(f"--position: {symbol} is given more than one quantity", _FORMS["position"])
+
+
 def _symbol_or_all(name: str) -> str:
     return name if name == "all" else _symbol("--position", name)
 
@@ -159,9 +170,10 @@ def decision(attempt: str | None, flags: Mapping[str, Any]) -> Decision | None:
     """
     from paper_run.trading.verdicts import Decision
 
-    typed = [("--run-id", flags["run_id"] or ""), *(("--order", order) for order in flags["orders"])]
+    typed = [("--run-id", flags["run_id"])] if flags["run_id"] is not None else []
+    typed += [("--order", order) for order in flags["orders"]]
     for option, name in typed:
-        if not name.isprintable():
+        if not name.isprintable() or not name.strip():
             raise amiss(f"{option}: {name!a} is no id", "printable text")
     named = flags["run_id"] is not None or bool(flags["orders"])
     if flags["placed"] and flags["not_placed"]:

@@ -64,7 +64,7 @@ def _run(given: Mapping[str, Any], sources: Sources, beat: Beat, deadline: Deadl
                 settings, platform, output.clock(), console, again=given["again"], begins=beat.begins
             )
     as_json = end.reports.json if end.reports is not None and settings.to_stdout else None
-    unprinted = output.unwritten() if as_json is None else output.print_raw(as_json)
+    unprinted = output.unwritten() if as_json is None else output.print_json(as_json)
     if end.reports is not None and given["opens"]:
         unprinted += output.open_page(end.reports.page)
     exit_status = worst((end.exit_status, *(failure.exit_status for failure in unprinted)))

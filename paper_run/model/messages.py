@@ -205,7 +205,7 @@ def unsuccessful(run: Orchestration, rows: tuple[Order, ...], problems: tuple[st
     refused = sum(row.outcome in ("rejected", "in_doubt") for row in rows)
     were = "was" if refused == 1 else "were"
     title = (
-        f"{refused} of {submitted} orders {were} not accepted"
+        f"{refused} of {submitted} order{'s' * (submitted != 1)} {were} not accepted"
         if refused
         else f"The orchestrator ended the run as {run.status}"
     )

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from paper_run.money import digits, near
+from paper_run.money import digits, near, showing
 
 if TYPE_CHECKING:
     from paper_run.book.statistics import Statistic
@@ -19,7 +19,6 @@ SIGNS = {"good": "✓", "calm": "✓", "caution": "!", "bad": "✕", "unsure": "
 
 _LONGEST_LABEL = 24
 _ONE = Decimal(1)
-_PLACES = tuple(f",.{places}f" for places in range(10))
 
 # Text from a service may drive a terminal (C0, C1), reverse what is read (bidi), or be no text (surrogates).
 _CONTROLS = [*range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0)]
@@ -41,6 +40,13 @@ def printable(text: str) -> str:
 def one_line(text: str) -> str:
     """Return `printable` text on a single line: each newline or tab is a space."""
     return text if text.isprintable() else printable(text).translate(_BREAKS)
+
+
+def printable_json(document: str) -> str:
+    """Return JSON text with what could act on a terminal escaped: it says the same."""
+    if document.isascii() and "\x7f" not in document:
+        return document
+    return document.translate({code: f"\\u{code:04x}" for code in _UNPRINTABLE if code >= 0x7F})
 
 
 def exact(value: Decimal | int) -> str:
@@ -67,22 +73,19 @@ def signed_money(amount: Decimal | int | None) -> str:
 
 
 def price(amount: Decimal | int | None) -> str:
-    """Return a price in dollars: at least cents, at most 4 decimals (8 below a dollar)."""
+    """Return a price in dollars: at least cents, at most 4 decimals (8 below a dollar; more to show any)."""
     if amount is None:
         return ABSENT
-    places = 4 if abs(Decimal(amount)) >= _ONE else 8
+    places = 4 if abs(Decimal(amount)) >= _ONE else showing(Decimal(amount), 8)
     shown = _signed(amount, places, before="$")
     return shown[: len(shown) - places + 2] + shown[len(shown) - places + 2 :].rstrip("0")
 
 
 def quantity(qty: Decimal | int | None) -> str:
-    """Return shares with separators and at most 6 decimals, 9 of less than those show: `1,250`, `−0.5`."""
+    """Return shares with separators and at most 6 decimals, more of less than those show: `1,250`, `−0.5`."""
     if qty is None:
         return ABSENT
-    shown = _signed(Decimal(qty), 6)
-    if qty and not shown.strip("0."):
-        shown = _signed(Decimal(qty), 9)
-    return shown.rstrip("0").rstrip(".")
+    return _signed(Decimal(qty), showing(Decimal(qty), 6)).rstrip("0").rstrip(".")
 
 
 def count(number: int | None) -> str:
@@ -181,7 +184,7 @@ def tone_of(amount: Decimal | None) -> str:
 
 def _signed(value: Decimal | int, places: int, *, before: str = "") -> str:
     """Return the value rounded half to even, with separators, and a true minus unless it rounds to zero."""
-    return _with_minus(format(Decimal(value), _PLACES[places]), before)
+    return _with_minus(format(Decimal(value), f",.{places}f"), before)
 
 
 def _with_minus(shown: str, before: str = "") -> str:

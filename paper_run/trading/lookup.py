@@ -204,12 +204,14 @@ def strangers(
     return {
         identity: state
         for identity, state in states.items()
-        if identity not in owned
-        and fits(wanted[identity], state)
-        and post is not None
-        and (created := read_moment(state.created_at)) is not None
-        and created < post - _CLOCK_SLACK
+        if identity not in owned and fits(wanted[identity], state) and was_created_before(state, post)
     }
+
+
+def was_created_before(state: OrderState, post: datetime | None) -> bool:
+    """Whether a party has made an order before a POST, by its own clock; not where that is not known."""
+    created = read_moment(state.created_at)
+    return created is not None and post is not None and created < post - _CLOCK_SLACK
 
 
 def was_created_between(state: OrderState, post: datetime | None, next_clock: datetime | None) -> bool:

@@ -12,7 +12,7 @@ from paper_run.model.commands import ours
 from paper_run.model.order import OrderState
 from paper_run.services.answer import CallFailed
 from paper_run.services.deadline import gather
-from paper_run.trading import our_shares
+from paper_run.trading import lookup, our_shares
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,10 +31,10 @@ def read(
 ) -> dict[str, OrderState]:
     """Return the orders by their ids, the broker's word before the gateway's where both mean the same order.
 
-    One that the broker alone knows must be of a symbol of the attempt, and made after its POST and before the
-    next one's.
+    Each must be of a symbol of the attempt, and not made before its POST; one that the broker alone knows
+    must be made before the next one's too.
 
-    :raises DataError: an order is another attempt's, or nobody's who could be asked.
+    :raises DataError: an order is another attempt's, or none of this one's, or nobody's who could be asked.
     :raises DependencyError: an order can't be read.
     """
     owners = ledger.orders.owners(identities)
@@ -53,6 +53,7 @@ def read(
         known = answer if isinstance(answer, OrderState) else None
         theirs = told.orders.get(identity) if told is not None else None
         if known is not None:
+            _prove_of_attempt(row, known, ledger)
             states[identity] = theirs if theirs is not None and _same(known, theirs, ledger) else known
         elif theirs is not None:
             states[identity] = _of_attempt(row, theirs, broker)
@@ -73,6 +74,31 @@ def _same(known: OrderState, theirs: OrderState, ledger: Ledger) -> bool:
     return our_shares.is_called(known.symbol, theirs.symbol, ledger)
 
 
+def _prove_of_attempt(row: AttemptRow, state: OrderState, ledger: Ledger) -> None:
+    """Prove that an order which the gateway knows can be an attempt's.
+
+    :raises DataError: it is of another symbol, or was there before the POST, by the gateway's clock.
+    """
+    symbols = row.snapshot.parameters.symbols
+    if not any(our_shares.is_called(ours, state.symbol, ledger) for ours in symbols):
+        raise _no_order_of(row, state, "The Execution Gateway", _was_for(row))
+    if lookup.was_created_before(state, row.snapshot.gateway_clock):
+        why = f"it was created {state.created_at}, before {row.name} was sent"
+        raise _no_order_of(row, state, "The Execution Gateway", why)
+
+
+def _was_for(row: AttemptRow) -> str:
+    return f"{row.name} was for {', '.join(row.snapshot.parameters.symbols)}"
+
+
+def _no_order_of(row: AttemptRow, state: OrderState, whose: str, why: str) -> DataError:
+    return DataError(
+        f"--order: order {state.client_order_id} is not of {row.name}",
+        f"{whose} has it as {state.side} {money.digits(state.qty)} {state.symbol}: {why}.",
+        remedies=ASK,
+    )
+
+
 def _of_attempt(row: AttemptRow, state: OrderState, broker: AtBroker) -> OrderState:
     """Return an order that only the broker knows, its symbol written as the attempt's.
 
@@ -81,16 +107,8 @@ def _of_attempt(row: AttemptRow, state: OrderState, broker: AtBroker) -> OrderSt
     symbols = row.snapshot.parameters.symbols
     symbol = as_written(symbols)(state.symbol)
     if symbol not in symbols or not broker.was_created_for(row, state):
-        why = (
-            f"{row.name} was for {', '.join(symbols)}"
-            if symbol not in symbols
-            else f"it was created {state.created_at}, and not between the sending of {row.name} and the next"
-        )
-        raise DataError(
-            f"--order: order {state.client_order_id} is not of {row.name}",
-            f"The broker has it as {state.side} {money.digits(state.qty)} {state.symbol}: {why}.",
-            remedies=ASK,
-        )
+        why = f"it was created {state.created_at}, and not between the sending of {row.name} and the next"
+        raise _no_order_of(row, state, "The broker", _was_for(row) if symbol not in symbols else why)
     return state._replace(symbol=symbol)
 
 

@@ -155,7 +155,7 @@ def record_verdict(
     if decision.orders:
         states = named_orders.read(row, decision.orders, ledger, platform, broker)
         run = restatement.run_of(row, states)
-        how = f"placed, {len(states)} orders named {by}"
+        how = f"placed, {len(states)} order{'s' * (len(states) != 1)} named {by}"
         return restatement.restate(row, ledger, run=run, state="closed", how_known=how, states=states)
     error = OrchestrationError(
         "What was placed is not known", f"That something was, was said {by}, without a run or an order."

@@ -179,6 +179,15 @@ def test_a_clock_that_is_wrong_is_named(day: Day) -> None:
     assert "fix:" in line(said, "Clock")
 
 
+def test_a_sandbox_has_a_date_of_its_own(day: Day) -> None:
+    """Its clock is of another day, and a run goes by the session that it plays: nothing is wrong."""
+    for service in day.platform.services.values():
+        service.health |= {"sandbox": True, "session": "2025-01-03"}
+    day.platform.now = lambda: datetime(2025, 1, 3, 15, tzinfo=UTC)
+    day.must()
+    assert "it plays the session of 2025-01-03" in line(day.must("doctor"), "Clock")
+
+
 def test_the_calendar_says_what_a_run_would_find(day: Day) -> None:
     """Where the exchange is, what time it is there, and the session's hours, half days included."""
     said = day.must("doctor")

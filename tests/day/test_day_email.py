@@ -205,6 +205,15 @@ def test_an_order_in_doubt_is_mailed_with_its_commands_until_it_is_settled(day: 
         assert f"resolve --order MSFT@2026-11-25 {ending} --ledger" in told
 
 
+@pytest.mark.parametrize("words", [("email", ""), ("email", "", "--mark"), ("report", "")])
+def test_an_empty_name_is_not_the_latest(day: MailedDay, words: tuple[str, ...]) -> None:
+    """As of a variable that is not set: nothing is mailed a second time, and nothing written."""
+    day.must()
+    day.must("mark")
+    day.must(*words, status=3)
+    assert len(day.mails) == 2
+
+
 def test_what_a_person_settles_is_mailed_too(day: MailedDay) -> None:
     """Whoever had the mail that it is not known gets the one that it is."""
     day.platform.orchestrator.script("POST", RUN, [BROKEN])
@@ -213,6 +222,33 @@ def test_what_a_person_settles_is_mailed_too(day: MailedDay) -> None:
     day.must("resolve", "2026-11-25", "--not-placed")
     assert "known now" in day.subjects[-1]
     assert len(day.mails) == 2
+
+
+def test_what_is_said_without_naming_an_order_is_mailed_as_not_known(day: MailedDay) -> None:
+    """Something was placed, a person says, and not what: subject, status and banner say that and no other."""
+    day.platform.orchestrator.script("POST", RUN, [BROKEN])
+    day.platform.orchestrator.always("GET", RUNS, BROKEN)
+    day.must("--timeout", "1", status=2)
+    assert "Orders may or may not have been placed" in day.subjects[0]
+    day.must("resolve", "2026-11-25", "--placed")
+    assert day.subjects[1].startswith("2026-11-25 What was placed is not known; outcome: placed, by ")
+    told = " ".join(body(day.mails[1]).split())
+    assert "UNKNOWN - what was placed is not known" in told
+    assert "More known - " in told
+    assert "Outcome known" not in told
+    assert "may or may not" not in told
+
+
+def test_of_two_doubts_the_first_that_ends_does_not_make_all_known(day: MailedDay) -> None:
+    """Each that a person ends has its mail: more is known with the one, the outcome with the other."""
+    doubt = {"client_order_id": None, "order_status": "rejected", "skip_reason": "unexpected_error: gone"}
+    day.platform.plan |= {"AAPL": Plan(mapping=doubt), "MSFT": Plan(mapping=doubt)}
+    day.must(status=2)
+    day.run("resolve", "--order", "MSFT@2026-11-25", "--not-filled")
+    day.run("resolve", "--order", "AAPL@2026-11-25", "--not-filled")
+    assert day.subjects[1].startswith("2026-11-25 more known Partial: 1 of 3 orders in doubt: AAPL")
+    assert day.subjects[2].startswith("2026-11-25 known now Partial: 2 of 3 orders rejected")
+    assert ["Outcome known" in body(each) for each in day.mails] == [False, False, True]
 
 
 def test_a_killed_run_is_mailed_by_the_next_command(day: MailedDay) -> None:

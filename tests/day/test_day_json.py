@@ -55,6 +55,18 @@ def test_resolve_lists_what_is_not_known(day: Day) -> None:
     assert "--json goes with the list alone" in day.must("resolve", "--json", "--reset", status=3).stderr
 
 
+def test_what_would_act_on_a_terminal_is_escaped(day: Day) -> None:
+    """Of a service's words: the document says the same, and shows it to whoever looks at it raw."""
+    words = "gone \u202egnp.exe\u2066 \x9b2J"
+    lost = {"client_order_id": None, "order_status": "failed", "skip_reason": words}
+    day.platform.plan["AAPL"] = Plan(mapping=lost)
+    said = day.run("--output", "-")
+    assert json.loads(said.stdout)["orders"][0]["skip_reason"] == words
+    for printed in (said, day.run("resolve", "--json"), day.run("mark", "--json")):
+        assert not {"\u202e", "\u2066", "\x9b"} & set(printed.stdout)
+        json.loads(printed.stdout)
+
+
 def test_mark_prints_its_result(day: Day) -> None:
     """The document that it writes, byte for byte, also with --output -; other outputs are written too."""
     day.must()

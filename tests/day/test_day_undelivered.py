@@ -183,6 +183,19 @@ def test_an_answer_dropped_after_the_message_gets_one_more_copy(day: MailedDay) 
     assert [state for _, _, state in day.queue] == ["sent"]
 
 
+@pytest.mark.parametrize("answer", ["354 Go on", "25x what", "HTTP/1.1 400 Bad Request", "999 Hm"])
+def test_an_answer_that_says_nothing_of_the_message_is_none(day: MailedDay, answer: str) -> None:
+    """Neither taken nor refused: it may have arrived, so two copies at most here too."""
+    with MailServer(acts={"end": answer}) as garbling:
+        to(day, garbling)
+        said = day.must(status=1)
+        assert "it may have arrived" in said.stderr
+        assert "One more copy stays queued" in said.stderr
+        assert "no more are sent by themselves" in day.must("email", status=1).stderr
+        assert "No message is waiting" in day.must("email").stdout
+        assert garbling.stages.count("end") == 2
+
+
 def test_the_copy_that_is_confirmed_is_the_last(day: MailedDay) -> None:
     """One dropped answer, one more copy, no third."""
     with MailServer(acts={"end": [DROP]}) as dropping:

@@ -126,6 +126,26 @@ def test_resolve_refuses_what_another_trade_owns(desk: Desk) -> None:
     assert desk.rows()[1]["state"] == "unsettled"
 
 
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"symbol": "TSLA"}, "was for AAPL, MSFT, GOOGL"),
+        ({"created_at": "2025-01-02T15:00:00Z"}, "it was created 2025-01-02T15:00:00Z, before"),
+    ],
+    ids=["another-symbol", "from-before"],
+)
+def test_resolve_refuses_a_strangers_order(unknown: Desk, changed: dict[str, str], why: str) -> None:
+    """That the gateway has it does not make it the attempt's: what is in the book stays there."""
+    orders = unknown.platform.gateway.orders
+    orders["strangers"] = {**next(iter(orders.values())), "client_order_id": "strangers", **changed}
+    rows = unknown.rows()
+    said = unknown.resolve(unknown.session, "--placed", "--order", "strangers")
+    assert said.returncode == 3
+    assert "order strangers is not of" in said.stderr
+    assert why in said.stderr
+    assert unknown.rows() == rows
+
+
 def test_who_settled_it_survives_a_silent_gateway(unknown: Desk) -> None:
     """Settled while the gateway is down, its orders are read later; who settled it stays on record."""
     unknown.platform.gateway.always("GET", "/api/v1/*", Answer(status=503, body={"detail": "busy"}))

@@ -56,6 +56,7 @@ def test_what_is_no_longer_listed_is_sold_at_a_price_that_is_said(life: Life) ->
     ("said", "head"),
     [
         (("--position", "AAPL=4@110.5"), "AAPL is 4 shares, at 110.5"),
+        (("--position", "AAPL=1@110.5"), "AAPL is 1 share, at 110.5"),
         (("--position", "AAPL"), "quantity of AAPL corrected"),
         (("--position", "all"), "quantity of each symbol that differs corrected"),
         (("--split", "AAPL", "2:1"), "split 2:1 of AAPL"),

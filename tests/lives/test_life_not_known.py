@@ -238,6 +238,11 @@ def test_a_word_that_is_none(life: Life) -> None:
         (("--order", order, "--not-filled", "--filled", "1@2"), "goes with nothing else"),
         (("--order", order, "--not-filled", "--placed"), "goes with nothing else"),
         (("2025-01-06", "--order", order, "--not-filled"), "goes with nothing else"),
+        (("--order", " ", "--not-filled"), "--order: ' ' is no id"),
+        (("2025-01-06", "--placed", "--order", ""), "--order: '' is no id"),
+        (("2025-01-06", "--placed", "--run-id", ""), "--run-id: '' is no id"),
+        (("--position", "AAPL=1@2", "--position", "aapl=2@2"), "AAPL is given more than one quantity"),
+        (("--position", "AAPL", "--position", "AAPL=2@2"), "AAPL is given more than one quantity"),
     ):
         life.run("resolve", *words, status=3)
         assert said in life.last.stderr, words

@@ -100,3 +100,25 @@ def test_totals_are_the_sums_of_the_rows_in_every_format(life: Life) -> None:
 def tables(life: Life, ending: str) -> list[dict[str, str]]:
     text = (life.reports / f"{life.session}{ending}").read_bytes().decode()
     return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_a_price_below_the_usual_decimals_is_not_shown_as_nothing(life: Life) -> None:
+    """Five billionths of a dollar: on the console, the page and in what a correction by hand says."""
+    life.prices(SHIB="0.000000005")
+    life.trade(SHIB=buy(1000, "0.000000004"))
+    assert "SHIB 1,000 @ $0.000000004, now $0.000000005" in " ".join(life.last.stdout.split())
+    assert "$0.000000005" in page(life)
+    life.resolve("--position", "SHIB=900@0.000000006")
+    assert "at 0.000000006" in life.last.stdout
+
+
+def test_one_is_singular(life: Life) -> None:
+    """Of one session, one order."""
+    life.trade(AAPL=buy(1, "100"), MSFT=NO_ORDER)
+    life.run("report", "--since", life.session)
+    assert "0 of 1 session gained, 0 lost" in (life.reports / "tearsheet.html").read_text("utf-8")
+    assert not re.search(r"\b1 (sessions|orders)\b", page(life))
+    life.next_session()
+    refused = buy(1, "100", mapping={"client_order_id": None, "order_status": "submission_failed: 422"})
+    life.trade(AAPL=refused, status=2)
+    assert "1 of 1 order was not accepted" in life.last.stderr

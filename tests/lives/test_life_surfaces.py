@@ -97,14 +97,15 @@ def test_a_mail_counts_the_sessions_that_are_valued(life: Life, server: MailServ
 
 
 def test_a_day_pnl_of_several_sessions_says_so_where_it_is_read_first(life: Life, server: MailServer) -> None:
-    """In the mail and at the top of the page, as the note in the report does; the next day is one day's."""
+    """In the mail, its subject and at the top of the page, as the note does; the next day is one day's."""
     life.env |= server.env
     life.trade(AAPL=buy(10, "100"))
     for price in (None, "103", "104"):
         life.next_session()
         life.says("AAPL", current_price=price)
         life.trade(NVDA=NO_ORDER)
-    assert f"{life.session} SANDBOX +$10.00" in letters(server)[-1]["Subject"]
+    subjects = [each["Subject"].partition(" SANDBOX ")[2] for each in letters(server)]
+    assert subjects[-2:] == ["+$30.00 (+0.03%) over several sessions OK", "+$10.00 (+0.01%) OK"]
     *_, several, single = [" ".join(text_of(each).split()) for each in letters(server)]
     assert "Day P&L +$30.00 +0.03% of opening equity, over several sessions" in several
     assert "Day P&L +$10.00 +0.01% of opening equity Total" in single

@@ -120,7 +120,7 @@ def test_orders_that_were_not_accepted_make_it_fail(
     outcome = conclude(known(run(*mappings)))
     assert (outcome.result.status, outcome.result.exit_status) == (status, ExitStatus.ORCHESTRATION)
     (failure,) = outcome.failures
-    assert f"1 of {submitted} orders" in failure.title
+    assert f"1 of {submitted} order{'s' * (submitted != 1)} " in failure.title
     assert errors(outcome) == [str(failure)]
     assert "buy 10 AAPL" in failure.details[0]
 

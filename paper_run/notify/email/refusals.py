@@ -76,16 +76,26 @@ class Words:
         """Say why there is no connection to send over."""
         return DeliveryFailed(self._server, reason)
 
-    def refusal(self, what: str, answer: Answer) -> DeliveryFailed:
-        """Tell a refusal, 5xx, from a delay, 4xx."""
+    def refusal(self, what: str, answer: Answer, *, in_doubt: bool = False) -> DeliveryFailed:
+        """Tell a refusal, 5xx, from a delay, 4xx.
+
+        :param in_doubt: it had gone out whole: an answer that is neither tells nothing of what became of it.
+        """
         code, said = answer[0], self.said(answer)
-        if code >= 500:
+        is_clean = code // 100 in (4, 5)
+        if is_for_good(answer):
             reason = f"refused {what} ({said})"
-        elif code >= 400:
+        elif is_clean:
             reason = f"put {what} off ({said})"
         else:
-            reason = f"answered {said} to {what}"
-        return DeliveryFailed(self._server, reason, permanent=code >= 500, connection_lost=code in (421, -1))
+            reason = f"answered {said} to {what}" + ("; it may have arrived" if in_doubt else "")
+        return DeliveryFailed(
+            self._server,
+            reason,
+            permanent=is_for_good(answer),
+            connection_lost=code in (421, -1),
+            in_doubt=in_doubt and not is_clean,
+        )
 
     def refusal_of_all(self, refused: Mapping[str, Answer]) -> DeliveryFailed:
         """Say that no recipient is left; for good only if each was refused so."""
@@ -105,16 +115,17 @@ class Words:
     def refusals(self, refused: Mapping[str, Answer]) -> dict[str, Refusal]:
         """Return why each recipient was refused."""
         return {
-            recipient: Refusal(self.said(answer), answer[0] >= 500) for recipient, answer in refused.items()
+            recipient: Refusal(self.said(answer), is_for_good(answer))
+            for recipient, answer in refused.items()
         }
 
-    def expect_good(self, what: str, answer: Answer) -> None:
+    def expect_good(self, what: str, answer: Answer, *, in_doubt: bool = False) -> None:
         """Take a 2xx for good.
 
-        :raises DeliveryFailed: it is another answer; what that says.
+        :param in_doubt: see `refusal`. :raises DeliveryFailed: it is another answer; what that says.
         """
         if not is_good(answer):
-            raise self.refusal(what, answer)
+            raise self.refusal(what, answer, in_doubt=in_doubt)
 
     def said(self, answer: Answer) -> str:
         """Return an answer in one line."""
@@ -136,7 +147,7 @@ class Words:
         except (smtplib.SMTPConnectError, smtplib.SMTPHeloError) as error:
             answer = (error.smtp_code, octets(error.smtp_error))
             reason = f"answered {self.said(answer)} {when}"
-            raise DeliveryFailed(self._server, reason, permanent=answer[0] >= 500) from None
+            raise DeliveryFailed(self._server, reason, permanent=is_for_good(answer)) from None
         except OSError as error:
             reason = why(error, self._bounds, when) + ("; it may have arrived" if in_doubt else "")
             raise DeliveryFailed(self._server, reason, in_doubt=in_doubt) from None
@@ -152,8 +163,13 @@ def base64_of(text: str) -> str:
 
 
 def is_good(answer: Answer) -> bool:
-    """Whether a server takes what it was told: 2xx or 3xx."""
+    """Whether a server takes what it was told: 2xx."""
     return answer[0] // 100 == 2
+
+
+def is_for_good(answer: Answer) -> bool:
+    """Whether a server refuses what it was told for good: 5xx; a number beyond is no SMTP."""
+    return answer[0] // 100 == 5
 
 
 def octets(said: bytes | str) -> bytes:

@@ -127,7 +127,7 @@ class Server:
             handing_over([recipient for recipient in recipients if recipient not in refused])
             client.send(_END)
         with words.stage("before it confirmed a message", in_doubt=True):
-            words.expect_good("the message", client.getreply())
+            words.expect_good("the message", client.getreply(), in_doubt=True)
         return refused
 
     def _refused(self, recipients: Sequence[str]) -> Mapping[str, Refusal]:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from paper_run.report import text
-from paper_run.report.summary.headline import headline, needs_only_a_look, problem
+from paper_run.report.summary.figures import OVER_SEVERAL, is_of_several
+from paper_run.report.summary.headline import (
+    STILL_UNKNOWN,
+    headline,
+    is_known,
+    needs_only_a_look,
+    problem,
+)
 from paper_run.report.summary.summary import Occasion, name_of
 
 if TYPE_CHECKING:
@@ -26,8 +33,11 @@ _PLAIN = str.maketrans({text.MINUS: "-", text.ABSENT: "-", "×": "x", "…": "..
 def of_result(result: RunResult, occasion: Occasion) -> str:
     """Return the subject of a result: day P&L and OK, or the worst problem in words."""
     flags = ["SANDBOX"] * result.sandbox + ["REHEARSAL"] * result.rehearsal
+    if occasion == "settled" and result.is_unknown and result.how_known:
+        return _subject(name_of(result), flags, f"{STILL_UNKNOWN}; outcome: {result.how_known}")
     if occasion != "run":
-        flags.append("known now" if occasion == "settled" else occasion)
+        known = "known now" if is_known(result) else "more known"
+        flags.append(known if occasion == "settled" else occasion)
     return _subject(name_of(result), flags, _words(result))
 
 
@@ -59,10 +69,11 @@ def _words(result: RunResult) -> str:
 
 
 def _day_pnl(result: RunResult, pnl: Pnl) -> str:
-    """Return the day's P&L, and its share of the opening equity where that is known."""
+    """Return the day's P&L, its share of the opening equity if known, and that it is of several."""
     rate = text.percentage(result.statistics.daily_return)
     shown = text.signed_money(pnl.day_pnl)
-    return shown if rate is None else f"{shown} ({text.signed_percent(rate)})"
+    whole = shown if rate is None else f"{shown} ({text.signed_percent(rate)})"
+    return f"{whole} {OVER_SEVERAL}" if is_of_several(result) else whole
 
 
 def _subject(name: str, flags: Iterable[str], words: str, ending: str = "") -> str:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from paper_run.report import text
+from paper_run.report.html import cells
 from paper_run.report.html.equity_curve import described, equity_curve, scale
 from paper_run.report.html.svg import SIDE, escaped, x_scale
 
@@ -151,7 +152,7 @@ def _bars_described(valued: Sequence[tuple[SessionLine, Decimal]], number: int) 
     won = sum(pnl > 0 for _, pnl in valued)
     lost = sum(pnl < 0 for _, pnl in valued)
     counted = (
-        f"{won:,} of {len(valued):,} sessions gained, {lost:,} lost."
+        f"{won:,} of {cells.sessions(len(valued))} gained, {lost:,} lost."
         if number <= len(valued)
         else f"{len(valued):,} of {number:,} sessions are drawn."
     )

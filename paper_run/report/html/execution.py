@@ -67,7 +67,8 @@ def _importance(row: OrderCost) -> tuple[bool, Decimal, str]:
 
 
 def _figures(costs: Costs) -> list[str]:
-    known, mean = f"{costs.num_known} of {len(costs.orders)} orders", costs.mean
+    number, mean = len(costs.orders), costs.mean
+    known = f"{costs.num_known:,} of {number:,} order{'s' * (number != 1)}"
     wait = f", {WAIT}" if costs.includes_wait else ""
     return [
         _figure("Shortfall", costs.shortfall, costs.shortfall_bps, f"{known}{wait}"),

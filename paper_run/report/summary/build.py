@@ -15,6 +15,7 @@ from paper_run.report.summary.headline import (
     Banner,
     banners,
     headline,
+    is_known,
     needs_only_a_look,
     passed_limits,
     problem,
@@ -60,7 +61,7 @@ def of_result(
     status = head.word if needs_only_a_look(result) else head.label
     pnl, known_now = result.pnl, _known_now(result, occasion)
     return Summary(
-        name=_NAMES[occasion],
+        name=_NAMES[occasion] if occasion != "settled" or is_known(result) else "More known",
         day=_day(result.session),
         moment=text.moment(clip(str(result.timestamp or text.ABSENT), 64)),
         tone=head.tone,

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from paper_run.model.result import Pnl, PositionRow, RunResult, Totals
 
+OVER_SEVERAL = "over several sessions"
+"""What stands by a day P&L since a session that is not the one before: that one was not valued."""
 _NAMED = 3
 
 _ORDER_COUNTS: tuple[tuple[str, Callable[[Totals], int | None], str], ...] = (
@@ -65,8 +67,8 @@ def figures(result: RunResult, pnl: Pnl) -> list[Figure]:
     stated = result.statistics
     daily, whole = (text.percentage(each) for each in (stated.daily_return, stated.total_return))
     earned = "from opening to closing" if daily is None else f"{text.signed_percent(daily)} of {_whole(pnl)}"
-    if any(each.code == "several_sessions" for each in result.findings):
-        earned += ", over several sessions"
+    if is_of_several(result):
+        earned += f", {OVER_SEVERAL}"
     return [
         Figure(
             "Day P&L",
@@ -82,6 +84,11 @@ def figures(result: RunResult, pnl: Pnl) -> list[Figure]:
         ),
         Figure("Equity", text.money(pnl.equity.closing), opened),
     ]
+
+
+def is_of_several(result: RunResult) -> bool:
+    """Tell whether a result's day P&L is of more than its own session."""
+    return any(each.code == "several_sessions" for each in result.findings)
 
 
 def base_is(pnl: Pnl) -> str:

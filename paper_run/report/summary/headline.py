@@ -34,6 +34,8 @@ _LOST = {
     "unknown": ("The orchestrator's answer was lost.", "Orders may or may not have been placed."),
     "interrupted": ("The run was interrupted.", "Orders may or may not have been placed."),
 }
+STILL_UNKNOWN = "What was placed is not known"
+"""Of a lost answer after somebody, or the broker, has told something of what came of it."""
 _NAMED = 4
 _LIMITS_NAMED = 2
 
@@ -78,6 +80,11 @@ def headline(result: RunResult) -> Headline:
     passed = passed_limits(result) if status == "success" else ""
     whole = f"{label}, but {passed}" if passed else label
     return Headline(tone, one_line(whole), one_line(_sentence(result)), one_line(label))
+
+
+def is_known(result: RunResult) -> bool:
+    """Tell whether it is known what came of an attempt and of each of its orders."""
+    return not (result.is_unknown or result.totals.num_orders_in_doubt)
 
 
 def problem(result: RunResult) -> str:
@@ -141,10 +148,11 @@ def banners(result: RunResult) -> list[Banner]:
     if status in _LOST:
         how_known = result.how_known
         open_still = "The session stays closed until the outcome is known. See the broker's own list."
+        meaning = STILL_UNKNOWN.lower() if how_known else "orders may have been placed"
         found.append(
             Banner(
                 "unsure",
-                f"{STATUSES[status][1].upper()} - orders may have been placed",
+                f"{STATUSES[status][1].upper()} - {meaning}",
                 one_line(f"Outcome: {how_known}.") if how_known else open_still,
             )
         )
@@ -177,6 +185,8 @@ def _failure(result: RunResult, *, with_error: bool = True) -> str:
     errors = [each for each in result.findings if each.severity == "error"]
     if status in _LOST:
         happened, meaning = _LOST[status]
+        if result.how_known:
+            meaning = f"{STILL_UNKNOWN}."
         return happened if with_error else f"{happened} {meaning}"
     if result.is_mark and not errors:
         return ""
