@@ -13,7 +13,7 @@ from paper_run.model.book_figures import BrokerFigures, BrokerHolding
 from paper_run.model.broker import as_written
 from paper_run.model.commands import ours
 from paper_run.model.findings import listed
-from paper_run.trading import named_items
+from paper_run.trading import charged_fees, named_items
 from paper_run.trading.broker_word import LOOKS_BACK
 from paper_run.trading.corporate import NO_SPIN_OFFS
 
@@ -89,15 +89,21 @@ def compared(
     outside = _outside(told, ledger, read, period) if differ else {}
     sure = {name: each for name, each in outside.items() if name not in {*splitting, *figures.in_flight}}
     trades = named_items.trades(sure, figures, broker)
-    if trades and _explained(figures, broker, [*items, *trades.values()], lacking).cash.amount != 0:
+    today = figures.now.date()
+    fees = charged_fees.read(ledger, period, today)
+    more = _explained(figures, broker, [*items, *trades.values()], lacking).cash.amount
+    if trades and more != 0 and not fees.of(more).by_day:
         trades = {}  # something else is in the cash as well: that executions fit proves nothing then
-    items += trades.values()
+        more = _explained(figures, broker, items, lacking).cash.amount
+    charged_fees.keep(ledger, period, fees, more, broker.accrued_fees, today)
+    items += [*trades.values(), *charged_fees.items(fees.of(more))]
     items += named_items.own(broker) if differ == [*trades] else []
     outside = {name: each for name, each in outside.items() if name in trades or each.order is not None}
     apart = _explained(figures, broker, items, lacking)
     unsure = _unsure(read, differs=bool(differ))
     may_be = [*unsure, *([_IN_FLIGHT] if {*differ} & {*figures.in_flight} else [])]
     may_be += [f"{symbol} may have split" for symbol in differ if symbol in splitting]
+    may_be += fees.why_more(more, today)
     if apart.cash.amount and not unsure:
         # Until all is explained each reading is of the whole book: what is old may have been changed.
         ledger.broker_money.keep_read(period, period.session)

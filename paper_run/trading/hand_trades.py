@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from paper_run import NamedTuple, money
 from paper_run.book.holdings import ACCOUNT, Entry
 from paper_run.model.broker import comparable
-from paper_run.trading import best_party, joining, order_ids
+from paper_run.trading import best_party, charged_fees, joining, order_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from paper_run.model.order import OrderState
     from paper_run.services.platform import Observations
     from paper_run.trading.best_party import ByHand
+    from paper_run.trading.charged_fees import Charged
     from paper_run.trading.joining import Ours
     from paper_run.trading.our_shares import OurShares
 
@@ -46,7 +47,7 @@ def book(
     if not said.entries and not said.is_all:
         return
     ledger.books.append(period, session, said.entries, booked_at, note=said.note)
-    cash = _cash(ledger, read, period, said, ours, is_beside)
+    cash = _cash(ledger, read, period, session, said, ours, is_beside)
     if cash:
         rest = Entry("other", ACCOUNT, money.ZERO, cash)
         ledger.books.append(period, session, (rest,), booked_at, note=f"cash of trades by hand, {said.note}")
@@ -63,6 +64,7 @@ def _cash(
     ledger: Ledger,
     read: Observations,
     period: BookPeriod,
+    session: date,
     said: ByHand,
     ours: Ours,
     is_beside: Callable[[str], bool],
@@ -74,7 +76,8 @@ def _cash(
     if said.entries and (cash := _by_executions(ledger, read, said.entries)) is not None:
         return cash
     ours = ours._replace(book=ledger.books.current(period).book)
-    return _off_ours(proven, period, ours, is_beside)
+    off = _off_ours(proven, period, ours, is_beside)
+    return off and _without_fees(off, charged_fees.read(ledger, period, session), session)
 
 
 def take_out(
@@ -201,6 +204,14 @@ def _by_executions(ledger: Ledger, read: Observations, entries: Iterable[Entry])
             return None
         brought.append(money.CONTEXT.add(cash, entry.dollars))
     return money.total(brought)
+
+
+def _without_fees(off: Decimal, fees: Charged, session: date) -> Decimal | None:
+    """Return what cash is off ours without fees that are posted only later; None: not known."""
+    more = off.copy_negate()
+    if fees.of(more).by_day:
+        return money.ZERO
+    return None if fees.why_more(more, session) else off
 
 
 def _off_ours(
