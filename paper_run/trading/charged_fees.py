@@ -29,7 +29,7 @@ class Charged(NamedTuple):
     by_day: tuple[tuple[str, Decimal], ...] = ()
 
     def of(self, cash: Decimal | None) -> Charged:
-        """Return the oldest of them that are all that our cash is more, dollars; none where none are."""
+        """Return the oldest of them that are all that our cash is more, dollars, negative: less."""
         total = money.ZERO
         for number, (_, dollars) in enumerate(self.by_day, 1):
             total = money.CONTEXT.add(total, dollars)
@@ -49,7 +49,7 @@ class Charged(NamedTuple):
         return days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
 
     def why_more(self, cash: Decimal | None, today: date) -> tuple[str, ...]:
-        """Say why it is not known what of our cash is more than these are; nothing where it is.
+        """Say why it is not known what our cash is more, negative where it is less; nothing where it is.
 
         They are read while their day is not over: more may have accrued until it was.
         """
@@ -93,7 +93,7 @@ def keep(
 ) -> None:
     """Keep what has accrued by now, with what of the fees before is not known to be posted.
 
-    :param cash: by how much ours is more without these fees, dollars; None: not known.
+    :param cash: by how much ours is more without these fees, dollars, negative: less; None: not known.
     :param accrued: by now, dollars; None: the broker does not tell.
     """
     kept = ledger.books.last_valuation(period)

@@ -175,13 +175,13 @@ def outside(
         for identity, order in ledger.orders.sent_before(period.attempt, by_order).items():
             if (cash := brought_by_latest(by_order[identity], qty)) is not None:
                 found[symbol] = Outside(qty, cash, order)
-        cash = None if symbol in found else brought_by_latest(_by_hand(ledger, read, symbol), qty)
+        cash = None if symbol in found else brought_by_latest(by_hand(ledger, read, symbol), qty)
         if cash is not None:
             found[symbol] = Outside(qty, cash)
     return found
 
 
-def _by_hand(ledger: Ledger, read: Observations, symbol: str) -> list[FillActivity]:
+def by_hand(ledger: Ledger, read: Observations, symbol: str) -> list[FillActivity]:
     """Return the executions in a symbol of the account's orders that no attempt made."""
     proven = read.proven_broker
     if proven is None or proven.activities is None:
@@ -200,7 +200,7 @@ def _by_executions(ledger: Ledger, read: Observations, entries: Iterable[Entry])
     """
     brought = []
     for entry in entries:
-        if (cash := brought_by_latest(_by_hand(ledger, read, entry.symbol), entry.qty)) is None:
+        if (cash := brought_by_latest(by_hand(ledger, read, entry.symbol), entry.qty)) is None:
             return None
         brought.append(money.CONTEXT.add(cash, entry.dollars))
     return money.total(brought)

@@ -190,6 +190,50 @@ def test_a_trade_by_hand_is_named_and_booked_at_what_it_cost(life: Life, broker:
     assert {each["code"] for each in booked["findings"]} & {"residual", "broker_differs"} == set()
 
 
+def by_hand(broker: OddBroker, symbol: str, side: str, qty: int, price: str) -> None:
+    """Trade shares at the broker, past the gateway."""
+    order = {"client_order_id": f"by-hand-{len(broker.orders)}", "symbol": symbol, "side": side, "qty": qty}
+    order |= {"order_type": "market", "time_in_force": "day", "limit_price": None}
+    broker.place(order, Decimal(qty), Decimal(price), "filled")
+
+
+def test_shares_that_were_sold_and_bought_back_by_hand(life: Life, broker: OddBroker) -> None:
+    """The quantity is the same again, and 30 dollars came: named, and taken over as it was traded."""
+    life.trade(AAPL=buy(10, "100"))
+    life.prices(AAPL="104")
+    broker.prices["AAPL"] = Decimal(104)
+    by_hand(broker, "AAPL", "sell", 10, "102")
+    by_hand(broker, "AAPL", "buy", 10, "99")
+    marked = life.mark()
+    trip = "AAPL traded by hand, 10 sold at 102, 10 bought at 99"
+    assert (left(marked), traded(marked)) == ((0, 0), [(trip, -30, -30)])
+    (found,) = [each for each in marked["findings"] if each["subject"] == "AAPL"]
+    assert found["text"] == (
+        f"Somebody traded past this book: {trip}; its quantity is the same again, and the cash is 30.00 "
+        "dollars more."
+    )
+    (way,) = found["remedies"]
+    assert way["command"].split(" --ledger")[0] == (
+        "paper-run resolve --position AAPL=0@102 --position AAPL=10@99"
+    )
+    booked = life.resolve(*way["command"].split()[2:])
+    assert figures(row(booked, "AAPL"), "qty realized_pnl unrealized_pnl") == (10, 20, 50)
+    for document in (booked, life.mark()):
+        assert (left(document), traded(document)) == ((0, 0), [])
+        assert {each["code"] for each in document["findings"]} & {"residual", "broker_differs"} == set()
+    # They are in the book: the same money once more is nothing that they explain.
+    by_hand(broker, "GOOG", "buy", 5, "50")
+    by_hand(broker, "GOOG", "sell", 5, "51.50")
+    by_hand(broker, "MSFT", "sell", 1, "50")
+    by_hand(broker, "MSFT", "buy", 1, "60")
+    marked = life.mark()
+    assert left(marked) == (0, 0)
+    assert [each[1] for each in traded(marked)] == [Decimal("-7.5"), 10]
+    for found in [each for each in marked["findings"] if each["code"] == "broker_differs"]:
+        marked = life.resolve(*found["remedies"][0]["command"].split()[2:])
+    assert (left(marked), traded(marked)) == ((0, 0), [])
+
+
 def test_all_shares_that_were_sold_by_hand(life: Life, broker: OddBroker) -> None:
     """The broker has no price of them any more: they are worth what ours is, and nothing is left."""
     life.trade(AAPL=buy(10, "100"), MSFT=buy(10, "50"))
