@@ -260,7 +260,7 @@ def _differing(
         why += f"; {_SHARED}" if is_shared else ""
         remedies = () if why or symbol in splitting else _ways_out(symbol, each, outside.get(symbol))
         if (trade := outside.get(symbol)) is not None:
-            why += f"; {_whose(trade)}"
+            why += f"; {trade.whose}"
         words = (
             f"The broker differs on {symbol}: quantity {money.short(each.theirs)} instead of "
             f"{money.short(each.ours)}{why}."
@@ -269,16 +269,6 @@ def _differing(
     if (more := len(found) - _MOST) > 0:
         said.append(findings.warning("broker_differs", f"The broker differs on {more} more symbols."))
     return said
-
-
-def _whose(trade: Outside) -> str:
-    order, filled = trade.order, f"{money.short(trade.qty.copy_abs())} at {money.short(trade.price)}"
-    if order is None:
-        return f"somebody {'bought' if trade.qty > 0 else 'sold'} {filled} by hand"
-    return (
-        f"{order.side} {money.short(order.qty)} {order.symbol} ({order.client_order_id}), an order from "
-        f"before this book, has filled {filled}"
-    )
 
 
 def _ways_out(symbol: str, each: Difference, trade: Outside | None) -> tuple[Remedy, ...]:

@@ -145,22 +145,40 @@ class Outside(NamedTuple):
 
     :ivar qty: signed shares. :ivar cash: what it brought, dollars, negative for what was bought.
     :ivar order: of an earlier book, which has filled since; None: it was by hand.
+    :ivar is_said: whether it takes back what a person had booked, and an order of ours has filled.
     """
 
     qty: Decimal
     cash: Decimal
     order: OrderState | None = None
+    is_said: bool = False
 
     @property
     def price(self) -> Decimal:
         """What a share of it cost, dollars."""
         return money.CONTEXT.divide(self.cash.copy_negate(), self.qty)
 
+    @property
+    def whose(self) -> str:
+        """Who made it, a clause."""
+        order, filled = self.order, f"{money.short(self.qty.copy_abs())} at {money.short(self.price)}"
+        if self.is_said:
+            return f"a person booked {filled} that orders of ours have filled"
+        if order is None:
+            return f"somebody {'bought' if self.qty > 0 else 'sold'} {filled} by hand"
+        return (
+            f"{order.side} {money.short(order.qty)} {order.symbol} ({order.client_order_id}), an order from "
+            f"before this book, has filled {filled}"
+        )
+
 
 def outside(
     more: Iterable[tuple[str, Decimal]], ledger: Ledger, read: Observations, period: BookPeriod
 ) -> dict[str, Outside]:
     """Return by symbol the trade whose latest executions are all that the broker has more.
+
+    Else what a person has booked as a trade, and is not there a second time: while nobody told what an order
+    of ours had filled it was said so, and the order has told since.
 
     :param more: by symbol, signed shares.
     """
@@ -178,7 +196,17 @@ def outside(
         cash = None if symbol in found else brought_by_latest(by_hand(ledger, read, symbol), qty)
         if cash is not None:
             found[symbol] = Outside(qty, cash)
+        if symbol not in found and (said := _said_before(ledger, period, symbol, qty.copy_negate())):
+            found[symbol] = Outside(qty, said.dollars, is_said=True)
     return found
+
+
+def _said_before(ledger: Ledger, period: BookPeriod, symbol: str, qty: Decimal) -> Entry | None:
+    """Return the trade of signed shares that a person had booked before an order of ours told its fill."""
+    entries = [each for each in ledger.books.entries_after(period)[0] if each.symbol == symbol]
+    told = max((each.id for each in entries if each.kind in ("fill", "correction")), default=0)
+    said = (each for each in entries if each.kind == "adjustment" and each.qty == qty and each.id < told)
+    return max(said, key=lambda each: each.id, default=None)
 
 
 def by_hand(ledger: Ledger, read: Observations, symbol: str) -> list[FillActivity]:

@@ -318,3 +318,27 @@ def test_cash_that_no_execution_tells_of_is_booked_once_no_share_differs(
     day = life.mark()
     assert (left(day), day["pnl"]["total_pnl"]) == ((0, 0), before)
     assert life.run("resolve", "--position", "all", status=3).stderr.count("and its cash.") == 1
+
+
+def test_a_fill_that_a_person_has_said_as_a_trade(life: Life, broker: OddBroker) -> None:
+    """Nobody told what AAPL filled: 10 at 101 by hand, and then the broker tells: 10 at 100, once."""
+    keys = dict(life.env)
+    life.gateway.is_deaf = True
+    life.trade(MSFT=buy(10, "50"))
+    life.mark()
+    life.next_session()
+    life.env.clear()
+    life.trade(AAPL=buy(10, "100"))
+    life.resolve("--position", "AAPL=10@101")
+    life.next_session()
+    life.env |= keys
+    broker.prices |= {"AAPL": Decimal(103), "MSFT": Decimal(50)}
+    marked = life.trade(MSFT=NO_ORDER)
+    twice = "a person booked 10 at 101 that orders of ours have filled"
+    assert (left(marked), traded(marked)) == ((0, 0), [(f"AAPL: {twice}", -1010, 20)])
+    (found,) = [each for each in marked["findings"] if each["code"] == "broker_differs"]
+    assert found["text"] == f"The broker differs on AAPL: quantity 10 instead of 20; {twice}."
+    booked = life.resolve(*found["remedies"][0]["command"].split()[2:])
+    assert "--position AAPL=10@101" in found["remedies"][0]["command"]
+    assert figures(row(booked, "AAPL"), "qty total_pnl") == (10, 30)
+    assert (left(booked), traded(booked)) == ((0, 0), [])
