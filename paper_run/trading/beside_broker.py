@@ -94,8 +94,9 @@ def compared(
     more = _explained(figures, broker, [*items, *trades.values()], lacking).cash.amount
     trips: tuple[round_trips.RoundTrip, ...] = ()
     if more and not fees.of(more).by_day:
-        trips = round_trips.found(ledger, read, period, book.holdings, more, {*differ, *splitting}, is_beside)
-        more = money.ZERO if trips else more
+        left_out = {*differ, *splitting}
+        trips = round_trips.found(ledger, read, period, book.holdings, more, fees, left_out, is_beside)
+        more = money.CONTEXT.add(more, round_trips.cash_of(trips))
     if trades and more != 0 and not fees.of(more).by_day:
         trades = {}  # something else is in the cash as well: that executions fit proves nothing then
         more = _explained(figures, broker, items, lacking).cash.amount

@@ -30,12 +30,15 @@ class Charged(NamedTuple):
 
     def of(self, cash: Decimal | None) -> Charged:
         """Return the oldest of them that are all that our cash is more, dollars, negative: less."""
-        total = money.ZERO
-        for number, (_, dollars) in enumerate(self.by_day, 1):
-            total = money.CONTEXT.add(total, dollars)
+        for number, total in enumerate(self.sums, 1):
             if cash is not None and money.cents(total) == money.cents(cash):
                 return Charged(self.by_day[:number])
         return Charged()
+
+    @property
+    def sums(self) -> list[Decimal]:
+        """What the oldest, the two oldest, and so on come to, dollars."""
+        return [Charged(self.by_day[:number]).total for number in range(1, len(self.by_day) + 1)]
 
     @property
     def total(self) -> Decimal:

@@ -15,7 +15,7 @@ from paper_run.model.findings import listed
 from paper_run.trading import hand_trades
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from decimal import Decimal
 
     from paper_run.ledger.book import BookPeriod
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from paper_run.model.broker import FillActivity
     from paper_run.model.findings import Finding
     from paper_run.services.platform import Observations
+    from paper_run.trading.charged_fees import Charged
 
 _MOST = 20
 """So many executions are taken over by one command."""
@@ -45,6 +46,7 @@ def found(
     period: BookPeriod,
     held: Mapping[str, Holding],
     more: Decimal,
+    fees: Charged,
     left_out: Collection[str],
     is_beside: Callable[[str], bool],
 ) -> tuple[RoundTrip, ...]:
@@ -53,13 +55,15 @@ def found(
     That of one symbol, or all of all symbols; nothing where neither comes to that. What was traded up to a
     session in which a person booked a trade of the symbol is taken to be in it.
 
-    :param more: by how much ours is more, dollars, negative: less. :param left_out: symbols.
+    :param more: by how much ours is more, dollars, negative: less. :param fees: what of it may be fees that
+        are posted only later. :param left_out: symbols.
     :param is_beside: whether a symbol that no order of ours traded stands beside the book.
     """
     proven = read.proven_broker
     if proven is None or proven.activities is None:
         return ()
-    written, brought = as_written(held), more.copy_negate()
+    written = as_written(held)
+    brought = {money.cents(money.CONTEXT.subtract(each, more)) for each in (money.ZERO, *fees.sums)}
     said = {
         each.symbol: each.effective
         for each in ledger.books.entries_after(period)[0]
@@ -74,11 +78,15 @@ def found(
         fills = hand_trades.by_hand(ledger, read, told)
         trips = _trips(symbol, [each for each in fills if begun <= _day(each) > said.get(symbol, "")])
         for each in trips:
-            if money.cents(each.cash) == money.cents(brought):
+            if money.cents(each.cash) in brought:
                 return (each,)
         all_trips += trips[-1:]
-    total = money.total(each.cash for each in all_trips)
-    return tuple(all_trips) if money.cents(total) == money.cents(brought) else ()
+    return tuple(all_trips) if money.cents(cash_of(all_trips)) in brought else ()
+
+
+def cash_of(trips: Iterable[RoundTrip]) -> Decimal:
+    """Return what round trips brought, dollars, negative for a loss."""
+    return money.total(each.cash for each in trips)
 
 
 def _day(fill: FillActivity) -> str:

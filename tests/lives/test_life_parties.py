@@ -234,6 +234,25 @@ def test_shares_that_were_sold_and_bought_back_by_hand(life: Life, broker: OddBr
     assert (left(marked), traded(marked)) == ((0, 0), [])
 
 
+def test_a_round_trip_by_hand_beside_fees_that_are_not_posted(life: Life, broker: OddBroker) -> None:
+    """Both are in the cash: each has its name, and what is taken over is the trip alone."""
+    life.trade(AAPL=buy(10, "100"))
+    broker.deposit -= Decimal("0.17")
+    broker.fees = "0.17"
+    life.mark()
+    life.next_session()
+    broker.fees = "0"
+    by_hand(broker, "GOOG", "buy", 1, "60")
+    by_hand(broker, "GOOG", "sell", 1, "50")
+    day = life.trade(MSFT=NO_ORDER)
+    items = [each["cash"] for each in party(day)["equity"]["items"]]
+    assert (left(day), items) == ((0, 0), [Decimal("0.17"), 10])
+    (found,) = [each for each in day["findings"] if each["code"] == "broker_differs"]
+    booked = life.resolve(*found["remedies"][0]["command"].split()[2:])
+    assert left(booked) == (0, 0)
+    assert [each["cash"] for each in party(booked)["equity"]["items"]] == [Decimal("0.17")]
+
+
 def test_all_shares_that_were_sold_by_hand(life: Life, broker: OddBroker) -> None:
     """The broker has no price of them any more: they are worth what ours is, and nothing is left."""
     life.trade(AAPL=buy(10, "100"), MSFT=buy(10, "50"))
