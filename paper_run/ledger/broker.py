@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from paper_run.book.posted import Posted
     from paper_run.ledger.book import BookPeriod
+    from paper_run.ledger.session_states import Accrued
     from paper_run.model.broker import MoneyActivity
 
 
@@ -123,6 +124,17 @@ class BrokerMoney:
             *(period.id, since, since, before, *_FEES),
         )
         return -money.total(Decimal(row["dollars"]) for row in found)
+
+    def keep_accrued(self, period: BookPeriod, fees: Accrued) -> None:
+        """Write the fees that have accrued in the book's last session, in place of those it has."""
+        from paper_run.ledger import session_states
+
+        session_states.keep_fees(self._rows, self._run, period.id, fees)
+
+    def fees_after(self, period: BookPeriod, entry: int) -> list[tuple[str, Decimal]]:
+        """Return the fees booked after an entry: the ISO date of each, and dollars, a cost positive."""
+        booked = self.between(period, entry, None)
+        return [(each.day, each.amount.copy_negate()) for each in booked if each.activity_type in _FEES]
 
     def paid_for_holdings(self, period: BookPeriod) -> dict[str, tuple[str, Decimal]]:
         """Return what a book has as other money of activities that may end a holding, signed dollars.

@@ -6,7 +6,7 @@ import json
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from paper_run import money
+from paper_run import NamedTuple, money
 from paper_run.book import days, limits, periods
 from paper_run.book.days import Day, Running
 from paper_run.book.drawdowns import Drawdown, Drawdowns
@@ -25,6 +25,18 @@ if TYPE_CHECKING:
 
     """Reads a book's complete sessions from an ISO date to before another one."""
 
+
+class Accrued(NamedTuple):
+    """Fees that had accrued at the broker when it was read, and of which none was known to be posted.
+
+    :ivar entry: the last entry of the book then. :ivar by_day: dollars and the ISO date, oldest first.
+    """
+
+    entry: int
+    by_day: tuple[tuple[str, Decimal], ...]
+
+
+NOTHING_ACCRUED = Accrued(0, ())
 _COLUMNS = ("epoch", "month", "sessions", "pnl", "growth")
 
 
@@ -218,3 +230,26 @@ def inflow_of(said: str | None, gains: str, opening: Decimal, day_pnl: Decimal, 
     if said is not None:
         return Decimal(said)
     return days.inflow(opening, day_pnl, closing) if gains == "0" else money.ZERO
+
+
+def written_fees(fees: Accrued) -> dict[str, Any]:
+    """Return fees that have accrued as a session's state keeps them; nothing where there are none."""
+    if not fees.by_day:
+        return {}
+    return {"fees": [fees.entry, [[day, money.digits(dollars)] for day, dollars in fees.by_day]]}
+
+
+def read_fees(state: Mapping[str, Any]) -> Accrued:
+    """Return the fees that a session's state keeps."""
+    entry, by_day = state.get("fees", (0, ()))
+    return Accrued(entry, tuple((day, Decimal(dollars)) for day, dollars in by_day))
+
+
+def keep_fees(rows: Callable[..., list[Any]], run: Callable[..., None], period: int, fees: Accrued) -> None:
+    """Have the book's last session keep the fees that have accrued, in place of those it had."""
+    found = rows("SELECT * FROM sessions WHERE epoch = ? ORDER BY session DESC LIMIT 1", period)
+    for row in found:
+        state = json.loads(row["state"])
+        state.pop("fees", None)
+        written = json.dumps(state | written_fees(fees))
+        run("UPDATE sessions SET state = ? WHERE epoch = ? AND session = ?", written, period, row["session"])

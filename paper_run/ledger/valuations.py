@@ -37,6 +37,7 @@ class PastValuation(NamedTuple):
     :ivar written_marks: the price of each open position, as it is written; older programs kept none.
     :ivar unlisted: since which session, an ISO date, nobody has compared what the broker lists of companies
         with its account; None: that has been done, or an older program wrote it.
+    :ivar fees: what has accrued at the broker, as `Accrued` has it.
     """
 
     session: date
@@ -48,6 +49,7 @@ class PastValuation(NamedTuple):
     is_closed: bool
     written_marks: Mapping[str, tuple[str, str, str | None]] = {}
     unlisted: str | None = None
+    fees: states.Accrued = states.NOTHING_ACCRUED
 
     def totals_after(self, entries: "Iterable[Entry]") -> "Mapping[str, Decimal | None]":
         """Return each symbol's total P&L, cents, a loss negative, as its shares are called after entries."""
@@ -67,7 +69,7 @@ class PastValuation(NamedTuple):
 class Closing(NamedTuple):
     """What a session's row holds besides its valuation.
 
-    :ivar is_closed: see `PastValuation`, also for `unlisted`.
+    :ivar is_closed: see `PastValuation`, also for `unlisted` and `fees`.
     :ivar spans: whether it opened from a closing of more than one session back.
     :ivar counts: whether it is in curve and statistics, if it is whole; see `count`.
     :ivar marks: the price of each open position. :ivar benchmark: its symbol and price, a text where that is
@@ -84,6 +86,7 @@ class Closing(NamedTuple):
     benchmark: tuple[str, Mark | str | None] | None = None
     gross_limit: Decimal | None = None
     unlisted: str | None = None
+    fees: states.Accrued = states.NOTHING_ACCRUED
 
 
 class Valuations:
@@ -105,9 +108,7 @@ class Valuations:
         found = self._rows(
             "SELECT * FROM sessions WHERE epoch = ? AND (? IS NULL OR session < ?) "
             "ORDER BY session DESC LIMIT 1",
-            period,
-            before,
-            before,
+            *(period, before, before),
         )
         return state(found[0]) if found else None
 
@@ -115,8 +116,7 @@ class Valuations:
         """Return the book as it was valued in a session, an ISO date, and in those after it."""
         found = self._rows(
             "SELECT * FROM sessions WHERE epoch = ? AND session >= ? AND state IS NOT NULL ORDER BY session",
-            period,
-            session,
+            *(period, session),
         )
         return [kept for row in found if (kept := state(row)) is not None]
 
@@ -301,13 +301,13 @@ def _written(book: Book, valuation: Valuation, closing: Closing) -> str:
     }
     marks = marks_to_json(closing.marks)
     moved = {name: money.digits(value) for name in _MOVED if (value := getattr(book, name))}
-    unlisted = {"unlisted": closing.unlisted} if closing.unlisted else {}
+    more = ({"unlisted": closing.unlisted} if closing.unlisted else {}) | states.written_fees(closing.fees)
     holdings = states.written_holdings(book, {row.symbol: row.total_pnl for row in valuation.positions})
     return json.dumps(
         holdings
         | {**moved, "seen": seen}
         | ({"at_broker": there} if there else {})
-        | {"suspects": dict(sorted(closing.suspects.items())), "marks": marks, **unlisted}
+        | {"suspects": dict(sorted(closing.suspects.items())), "marks": marks, **more}
     )
 
 
@@ -335,7 +335,7 @@ def _read(written: str, session: str, traded: str) -> PastValuation:
     }
     moved = (Decimal(read.get(name, 0)) for name in _MOVED)
     book = Book(holdings, cash, Decimal(traded), *moved)
-    more = read["suspects"], False, read.get("marks", {}), read.get("unlisted")
+    more = read["suspects"], False, read.get("marks", {}), read.get("unlisted"), states.read_fees(read)
     return PastValuation(day, 0, book, seen, totals, *more)
 
 

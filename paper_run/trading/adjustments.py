@@ -309,11 +309,12 @@ def _plain(price: Decimal) -> str:
 
 
 def trades(book: holdings.Book, said: Iterable[Trade]) -> list[holdings.Entry]:
-    """Return the entries of trades by hand; also where there is nothing to trade, as what a person said."""
-    found = []
+    """Return the entries of trades by hand, one after the other, as a person said them; also of none."""
+    found, now = [], dict(book.holdings)
     for each in said:
-        held = book.holdings.get(each.symbol, holdings.Holding())
+        held = now.get(each.symbol, holdings.Holding())
         found.append(
             holdings.Entry("adjustment", each.symbol, *valuation.adjustment(held, each.qty, each.price))
         )
+        now[each.symbol] = held._replace(qty=each.qty)
     return found

@@ -13,7 +13,7 @@ from paper_run.model.book_figures import BrokerFigures, BrokerHolding
 from paper_run.model.broker import as_written
 from paper_run.model.commands import ours
 from paper_run.model.findings import listed
-from paper_run.trading import named_items
+from paper_run.trading import charged_fees, named_items, round_trips
 from paper_run.trading.broker_word import LOOKS_BACK
 from paper_run.trading.corporate import NO_SPIN_OFFS
 
@@ -89,15 +89,26 @@ def compared(
     outside = _outside(told, ledger, read, period) if differ else {}
     sure = {name: each for name, each in outside.items() if name not in {*splitting, *figures.in_flight}}
     trades = named_items.trades(sure, figures, broker)
-    if trades and _explained(figures, broker, [*items, *trades.values()], lacking).cash.amount != 0:
+    today = figures.now.date()
+    fees = charged_fees.read(ledger, period, today)
+    more = _explained(figures, broker, [*items, *trades.values()], lacking).cash.amount
+    trips: tuple[round_trips.RoundTrip, ...] = ()
+    if more and not fees.of(more).by_day:
+        left_out = {*differ, *splitting}
+        trips = round_trips.found(ledger, read, period, book.holdings, more, fees, left_out, is_beside)
+        more = money.CONTEXT.add(more, round_trips.cash_of(trips))
+    if trades and more != 0 and not fees.of(more).by_day:
         trades = {}  # something else is in the cash as well: that executions fit proves nothing then
-    items += trades.values()
+        more = _explained(figures, broker, items, lacking).cash.amount
+    charged_fees.keep(ledger, period, fees, more, broker.accrued_fees, today)
+    items += [*trades.values(), *charged_fees.items(fees.of(more)), *round_trips.items(trips)]
     items += named_items.own(broker) if differ == [*trades] else []
     outside = {name: each for name, each in outside.items() if name in trades or each.order is not None}
     apart = _explained(figures, broker, items, lacking)
     unsure = _unsure(read, differs=bool(differ))
     may_be = [*unsure, *([_IN_FLIGHT] if {*differ} & {*figures.in_flight} else [])]
     may_be += [f"{symbol} may have split" for symbol in differ if symbol in splitting]
+    may_be += fees.why_more(more, today)
     if apart.cash.amount and not unsure:
         # Until all is explained each reading is of the whole book: what is old may have been changed.
         ledger.broker_money.keep_read(period, period.session)
@@ -113,6 +124,7 @@ def compared(
         remarks=(
             *figures.remarks,
             *differing,
+            *round_trips.said(trips, book.holdings),
             *_unnamed(apart, broker, is_ours=period.has_account, differs=bool(differing)),
             *(_not_compared(apart) if period.has_account and not (is_said or is_shared) else []),
         ),
@@ -249,7 +261,7 @@ def _differing(
         why += f"; {_SHARED}" if is_shared else ""
         remedies = () if why or symbol in splitting else _ways_out(symbol, each, outside.get(symbol))
         if (trade := outside.get(symbol)) is not None:
-            why += f"; {_whose(trade)}"
+            why += f"; {trade.whose}"
         words = (
             f"The broker differs on {symbol}: quantity {money.short(each.theirs)} instead of "
             f"{money.short(each.ours)}{why}."
@@ -258,16 +270,6 @@ def _differing(
     if (more := len(found) - _MOST) > 0:
         said.append(findings.warning("broker_differs", f"The broker differs on {more} more symbols."))
     return said
-
-
-def _whose(trade: Outside) -> str:
-    order, filled = trade.order, f"{money.short(trade.qty.copy_abs())} at {money.short(trade.price)}"
-    if order is None:
-        return f"somebody {'bought' if trade.qty > 0 else 'sold'} {filled} by hand"
-    return (
-        f"{order.side} {money.short(order.qty)} {order.symbol} ({order.client_order_id}), an order from "
-        f"before this book, has filled {filled}"
-    )
 
 
 def _ways_out(symbol: str, each: Difference, trade: Outside | None) -> tuple[Remedy, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from paper_run import NamedTuple, money
 from paper_run.book.holdings import ACCOUNT, Entry
 from paper_run.model.broker import comparable
-from paper_run.trading import best_party, joining, order_ids
+from paper_run.trading import best_party, charged_fees, joining, order_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from paper_run.model.order import OrderState
     from paper_run.services.platform import Observations
     from paper_run.trading.best_party import ByHand
+    from paper_run.trading.charged_fees import Charged
     from paper_run.trading.joining import Ours
     from paper_run.trading.our_shares import OurShares
 
@@ -46,7 +47,7 @@ def book(
     if not said.entries and not said.is_all:
         return
     ledger.books.append(period, session, said.entries, booked_at, note=said.note)
-    cash = _cash(ledger, read, period, said, ours, is_beside)
+    cash = _cash(ledger, read, period, session, said, ours, is_beside)
     if cash:
         rest = Entry("other", ACCOUNT, money.ZERO, cash)
         ledger.books.append(period, session, (rest,), booked_at, note=f"cash of trades by hand, {said.note}")
@@ -63,6 +64,7 @@ def _cash(
     ledger: Ledger,
     read: Observations,
     period: BookPeriod,
+    session: date,
     said: ByHand,
     ours: Ours,
     is_beside: Callable[[str], bool],
@@ -74,7 +76,8 @@ def _cash(
     if said.entries and (cash := _by_executions(ledger, read, said.entries)) is not None:
         return cash
     ours = ours._replace(book=ledger.books.current(period).book)
-    return _off_ours(proven, period, ours, is_beside)
+    off = _off_ours(proven, period, ours, is_beside)
+    return off and _without_fees(off, charged_fees.read(ledger, period, session), session)
 
 
 def take_out(
@@ -142,22 +145,40 @@ class Outside(NamedTuple):
 
     :ivar qty: signed shares. :ivar cash: what it brought, dollars, negative for what was bought.
     :ivar order: of an earlier book, which has filled since; None: it was by hand.
+    :ivar is_said: whether it takes back what a person had booked, and an order of ours has filled.
     """
 
     qty: Decimal
     cash: Decimal
     order: OrderState | None = None
+    is_said: bool = False
 
     @property
     def price(self) -> Decimal:
         """What a share of it cost, dollars."""
         return money.CONTEXT.divide(self.cash.copy_negate(), self.qty)
 
+    @property
+    def whose(self) -> str:
+        """Who made it, a clause."""
+        order, filled = self.order, f"{money.short(self.qty.copy_abs())} at {money.short(self.price)}"
+        if self.is_said:
+            return f"a person booked {filled} that orders of ours have filled"
+        if order is None:
+            return f"somebody {'bought' if self.qty > 0 else 'sold'} {filled} by hand"
+        return (
+            f"{order.side} {money.short(order.qty)} {order.symbol} ({order.client_order_id}), an order from "
+            f"before this book, has filled {filled}"
+        )
+
 
 def outside(
     more: Iterable[tuple[str, Decimal]], ledger: Ledger, read: Observations, period: BookPeriod
 ) -> dict[str, Outside]:
     """Return by symbol the trade whose latest executions are all that the broker has more.
+
+    Else what a person has booked as a trade, and is not there a second time: while nobody told what an order
+    of ours had filled it was said so, and the order has told since.
 
     :param more: by symbol, signed shares.
     """
@@ -172,13 +193,23 @@ def outside(
         for identity, order in ledger.orders.sent_before(period.attempt, by_order).items():
             if (cash := brought_by_latest(by_order[identity], qty)) is not None:
                 found[symbol] = Outside(qty, cash, order)
-        cash = None if symbol in found else brought_by_latest(_by_hand(ledger, read, symbol), qty)
+        cash = None if symbol in found else brought_by_latest(by_hand(ledger, read, symbol), qty)
         if cash is not None:
             found[symbol] = Outside(qty, cash)
+        if symbol not in found and (said := _said_before(ledger, period, symbol, qty.copy_negate())):
+            found[symbol] = Outside(qty, said.dollars, is_said=True)
     return found
 
 
-def _by_hand(ledger: Ledger, read: Observations, symbol: str) -> list[FillActivity]:
+def _said_before(ledger: Ledger, period: BookPeriod, symbol: str, qty: Decimal) -> Entry | None:
+    """Return the trade of signed shares that a person had booked before an order of ours told its fill."""
+    entries = [each for each in ledger.books.entries_after(period)[0] if each.symbol == symbol]
+    told = max((each.id for each in entries if each.kind in ("fill", "correction")), default=0)
+    said = (each for each in entries if each.kind == "adjustment" and each.qty == qty and each.id < told)
+    return max(said, key=lambda each: each.id, default=None)
+
+
+def by_hand(ledger: Ledger, read: Observations, symbol: str) -> list[FillActivity]:
     """Return the executions in a symbol of the account's orders that no attempt made."""
     proven = read.proven_broker
     if proven is None or proven.activities is None:
@@ -197,10 +228,18 @@ def _by_executions(ledger: Ledger, read: Observations, entries: Iterable[Entry])
     """
     brought = []
     for entry in entries:
-        if (cash := brought_by_latest(_by_hand(ledger, read, entry.symbol), entry.qty)) is None:
+        if (cash := brought_by_latest(by_hand(ledger, read, entry.symbol), entry.qty)) is None:
             return None
         brought.append(money.CONTEXT.add(cash, entry.dollars))
     return money.total(brought)
+
+
+def _without_fees(off: Decimal, fees: Charged, session: date) -> Decimal | None:
+    """Return what cash is off ours without fees that are posted only later; None: not known."""
+    more = off.copy_negate()
+    if fees.of(more).by_day:
+        return money.ZERO
+    return None if fees.why_more(more, session) else off
 
 
 def _off_ours(

@@ -129,11 +129,24 @@ class OurShares:
         return any(each.kind == "split" for each in self.of(symbol, self.booked_names()))
 
     def there(self, shares: str, names: Names) -> Decimal | None:
-        """Return the signed shares that the account has of what has this last name; None: not known."""
+        """Return the signed shares that the account has of what has this last name; None: not known.
+
+        An account that is read after the session may have them by a new name of later already.
+        """
         held = at_broker(self._read)
         if held is None:
             return None
-        return money.total(qty for symbol, qty in held.items() if names.now(symbol) == shares)
+        later = set() if comparable(shares) in held else self._later_names(shares, names)
+        return money.total(
+            qty for symbol, qty in held.items() if names.now(symbol) == shares or symbol in later
+        )
+
+    def _later_names(self, shares: str, names: Names) -> set[str]:
+        """Return what renames that have not come call shares; what the book holds so is others."""
+        actions = (self._read.broker.actions if self._read.broker is not None else None) or ()
+        renames = (each for each in actions if is_rename(each) and each not in self.listed)
+        new = {each.new_symbol for each in renames if each.symbol == shares and each.new_symbol is not None}
+        return {comparable(each) for each in new if not self.qty(each, names)}
 
     def has(self, symbol: str) -> bool:
         """Whether the account has shares under this very symbol."""

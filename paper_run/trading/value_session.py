@@ -12,6 +12,7 @@ from paper_run.book.limits import Working
 from paper_run.errors import Remedy
 from paper_run.ledger.book import CurrentBook
 from paper_run.ledger.periods import over_sessions
+from paper_run.ledger.session_states import NOTHING_ACCRUED
 from paper_run.ledger.valuations import Closing
 from paper_run.model.book_figures import BookFigures
 from paper_run.model.commands import ours
@@ -204,6 +205,7 @@ def _closing(at: SessionBook, valued: valuation.Valuation, occasion: Occasion, *
         gross_limit=occasion.gross_limit,
         benchmark=pricing.of_benchmark(at.read, moment, at.date),
         unlisted=listed_splits.unlisted(kept, at.shares, at.read, at.date) if splits_at_all else None,
+        fees=NOTHING_ACCRUED if at.before is None else at.before.fees,
     )
 
 

@@ -539,3 +539,83 @@ def test_a_second_look_that_fails_leaves_the_first(life: Life, broker: OddBroker
     assert looks.count("/v2/account") > 1
     assert money(marked) == {"flows": 1000, "inflows": 1000}
     settled(marked, broker)
+
+
+def unposted(document: Any) -> list[tuple[str, Decimal]]:
+    return [
+        (each["subject"], each["cash"])
+        for each in document["parties"]["broker"]["equity"]["items"]
+        if each["kind"] == "flow"
+    ]
+
+
+def test_fees_that_are_charged_and_posted_only_later(life: Life, broker: OddBroker) -> None:
+    """They are off the cash, of two days, and no longer accrued: named until they are posted, booked once."""
+    broker.deposit -= Decimal("0.13")
+    broker.fees = "0.13"
+    settled_besides(life.mark(), {"accrued_fees": "0.13"})
+    life.next_session()
+    broker.deposit -= Decimal("0.08")
+    broker.fees = "0.08"
+    day = life.trade(NVDA=NO_ORDER)
+    of_monday = ("fees that accrued by 2025-01-06, charged and not posted yet", Decimal("0.13"))
+    settled_besides(day, {"accrued_fees": "0.08"})
+    assert unposted(day) == [of_monday]
+    assert unposted(life.mark()) == [of_monday]
+    life.next_session()
+    broker.fees = "0"
+    day = life.trade(NVDA=NO_ORDER)
+    of_both = ("fees that accrued by 2025-01-07, charged and not posted yet", Decimal("0.21"))
+    settled_besides(day, {"accrued_fees": "0"})
+    assert unposted(day) == [of_both]
+    # Nothing of it is booked by a person who wants all of it booked.
+    refused = life.run("resolve", "--position", "all", status=3)
+    assert "has the book's quantity of every symbol, and its cash" in refused.stderr
+    posted(broker, "-0.13", "2025-01-06")
+    marked = life.mark()
+    settled_besides(marked, {"accrued_fees": "0"})
+    assert unposted(marked) == [
+        ("fees that accrued by 2025-01-07, charged and not posted yet", Decimal("0.08"))
+    ]
+    posted(broker, "-0.08", "2025-01-07")
+    for document in (life.mark(), life.mark()):
+        assert unposted(document) == []
+        settled(document, broker)
+    # It was these fees: the same amount later is no fee any more.
+    broker.deposit -= Decimal("0.13")
+    marked = life.mark()
+    assert (unposted(marked), marked["parties"]["broker"]["cash"]["unexplained"]) == ([], Decimal("0.13"))
+
+
+def test_fees_of_which_more_accrued_than_was_read(life: Life, broker: OddBroker) -> None:
+    """What came after the last reading of their day is not known until they are posted: nor what is left."""
+    broker.deposit -= Decimal("0.13")
+    broker.fees = "0.13"
+    life.mark()
+    broker.deposit -= Decimal("0.07")
+    broker.fees = "0"
+    life.next_session()
+    day = life.trade(NVDA=NO_ORDER)
+    party = day["parties"]["broker"]
+    assert (party["cash"]["unexplained"], party["equity"]["residual"]) == (None, None)
+    assert says(
+        told(day),
+        "is not known: the fees of 2025-01-06 may be charged and are not posted, and more may have accrued "
+        "than was read.",
+    )
+    assert "resolve --position all" not in str(day["findings"])
+    posted(broker, "-0.20", "2025-01-06")
+    settled(life.mark(), broker)
+
+
+def posted(broker: OddBroker, amount: str, day: str) -> None:
+    """Post a fee that is off the cash already."""
+    broker.post("FEE", amount, day=day)
+    broker.deposit -= Decimal(amount)
+
+
+def settled_besides(document: Any, equity: dict[str, str]) -> None:
+    party = document["parties"]["broker"]
+    assert (party["equity"]["residual"], party["cash"]["unexplained"]) == (0, 0)
+    assert {name: str(party["equity"][name].normalize()) for name in equity} == equity
+    assert {each["code"] for each in document["findings"]} & {"residual", "broker_differs"} == set()

@@ -190,6 +190,69 @@ def test_a_trade_by_hand_is_named_and_booked_at_what_it_cost(life: Life, broker:
     assert {each["code"] for each in booked["findings"]} & {"residual", "broker_differs"} == set()
 
 
+def by_hand(broker: OddBroker, symbol: str, side: str, qty: int, price: str) -> None:
+    """Trade shares at the broker, past the gateway."""
+    order = {"client_order_id": f"by-hand-{len(broker.orders)}", "symbol": symbol, "side": side, "qty": qty}
+    order |= {"order_type": "market", "time_in_force": "day", "limit_price": None}
+    broker.place(order, Decimal(qty), Decimal(price), "filled")
+
+
+def test_shares_that_were_sold_and_bought_back_by_hand(life: Life, broker: OddBroker) -> None:
+    """The quantity is the same again, and 30 dollars came: named, and taken over as it was traded."""
+    life.trade(AAPL=buy(10, "100"))
+    life.prices(AAPL="104")
+    broker.prices["AAPL"] = Decimal(104)
+    by_hand(broker, "AAPL", "sell", 10, "102")
+    by_hand(broker, "AAPL", "buy", 10, "99")
+    marked = life.mark()
+    trip = "AAPL traded by hand, 10 sold at 102, 10 bought at 99"
+    assert (left(marked), traded(marked)) == ((0, 0), [(trip, -30, -30)])
+    (found,) = [each for each in marked["findings"] if each["subject"] == "AAPL"]
+    assert found["text"] == (
+        f"Somebody traded past this book: {trip}; its quantity is the same again, and the cash is 30.00 "
+        "dollars more."
+    )
+    (way,) = found["remedies"]
+    assert way["command"].split(" --ledger")[0] == (
+        "paper-run resolve --position AAPL=0@102 --position AAPL=10@99"
+    )
+    booked = life.resolve(*way["command"].split()[2:])
+    assert figures(row(booked, "AAPL"), "qty realized_pnl unrealized_pnl") == (10, 20, 50)
+    for document in (booked, life.mark()):
+        assert (left(document), traded(document)) == ((0, 0), [])
+        assert {each["code"] for each in document["findings"]} & {"residual", "broker_differs"} == set()
+    # They are in the book: the same money once more is nothing that they explain.
+    by_hand(broker, "GOOG", "buy", 5, "50")
+    by_hand(broker, "GOOG", "sell", 5, "51.50")
+    by_hand(broker, "MSFT", "sell", 1, "50")
+    by_hand(broker, "MSFT", "buy", 1, "60")
+    marked = life.mark()
+    assert left(marked) == (0, 0)
+    assert [each[1] for each in traded(marked)] == [Decimal("-7.5"), 10]
+    for found in [each for each in marked["findings"] if each["code"] == "broker_differs"]:
+        marked = life.resolve(*found["remedies"][0]["command"].split()[2:])
+    assert (left(marked), traded(marked)) == ((0, 0), [])
+
+
+def test_a_round_trip_by_hand_beside_fees_that_are_not_posted(life: Life, broker: OddBroker) -> None:
+    """Both are in the cash: each has its name, and what is taken over is the trip alone."""
+    life.trade(AAPL=buy(10, "100"))
+    broker.deposit -= Decimal("0.17")
+    broker.fees = "0.17"
+    life.mark()
+    life.next_session()
+    broker.fees = "0"
+    by_hand(broker, "GOOG", "buy", 1, "60")
+    by_hand(broker, "GOOG", "sell", 1, "50")
+    day = life.trade(MSFT=NO_ORDER)
+    items = [each["cash"] for each in party(day)["equity"]["items"]]
+    assert (left(day), items) == ((0, 0), [Decimal("0.17"), 10])
+    (found,) = [each for each in day["findings"] if each["code"] == "broker_differs"]
+    booked = life.resolve(*found["remedies"][0]["command"].split()[2:])
+    assert left(booked) == (0, 0)
+    assert [each["cash"] for each in party(booked)["equity"]["items"]] == [Decimal("0.17")]
+
+
 def test_all_shares_that_were_sold_by_hand(life: Life, broker: OddBroker) -> None:
     """The broker has no price of them any more: they are worth what ours is, and nothing is left."""
     life.trade(AAPL=buy(10, "100"), MSFT=buy(10, "50"))
@@ -274,3 +337,27 @@ def test_cash_that_no_execution_tells_of_is_booked_once_no_share_differs(
     day = life.mark()
     assert (left(day), day["pnl"]["total_pnl"]) == ((0, 0), before)
     assert life.run("resolve", "--position", "all", status=3).stderr.count("and its cash.") == 1
+
+
+def test_a_fill_that_a_person_has_said_as_a_trade(life: Life, broker: OddBroker) -> None:
+    """Nobody told what AAPL filled: 10 at 101 by hand, and then the broker tells: 10 at 100, once."""
+    keys = dict(life.env)
+    life.gateway.is_deaf = True
+    life.trade(MSFT=buy(10, "50"))
+    life.mark()
+    life.next_session()
+    life.env.clear()
+    life.trade(AAPL=buy(10, "100"))
+    life.resolve("--position", "AAPL=10@101")
+    life.next_session()
+    life.env |= keys
+    broker.prices |= {"AAPL": Decimal(103), "MSFT": Decimal(50)}
+    marked = life.trade(MSFT=NO_ORDER)
+    twice = "a person booked 10 at 101 that orders of ours have filled"
+    assert (left(marked), traded(marked)) == ((0, 0), [(f"AAPL: {twice}", -1010, 20)])
+    (found,) = [each for each in marked["findings"] if each["code"] == "broker_differs"]
+    assert found["text"] == f"The broker differs on AAPL: quantity 10 instead of 20; {twice}."
+    booked = life.resolve(*found["remedies"][0]["command"].split()[2:])
+    assert "--position AAPL=10@101" in found["remedies"][0]["command"]
+    assert figures(row(booked, "AAPL"), "qty total_pnl") == (10, 30)
+    assert (left(booked), traded(booked)) == ((0, 0), [])

@@ -377,3 +377,28 @@ def test_an_account_with_other_shares_is_renamed_too(life: Life, broker: OddBrok
     assert (row(day, "FB")["qty"], row(day, "META")["qty"], day["pnl"]["total_pnl"]) == (0, 100, 0)
     assert [each["subject"] for each in found(day, "broker_differs")] == ["META", "cash"]
     assert settled(life.resolve("--position", "META"))["total_pnl"] == 0
+
+
+def test_an_earlier_session_is_marked_once_the_account_has_the_new_name(
+    life: Life, broker: OddBroker
+) -> None:
+    """A split has waited for a week, and the shares are renamed next morning: they are not gone."""
+    broker.lists("forward_splits", "FB", SECOND, new_rate=2, old_rate=1)
+    while life.session < "2025-01-16":
+        life.trade(MSFT=NO_ORDER)
+        life.next_session()
+    last = life.trade(MSFT=NO_ORDER)
+    (waits,) = found(last, "split_pending")
+    assert "resolve --position FB=100@PRICE" in waits["remedies"][-1]["command"]
+    life.next_session()
+    renamed(broker, "2025-01-17")
+    life.run("mark", "--again")
+    marked = life.result(life.reports / "2025-01-16_mark.json", "2025-01-16")
+    (waits,) = found(marked, "split_pending")
+    assert "resolve --position FB=100@PRICE" in waits["remedies"][-1]["command"]
+    # A session later it is shown under the new name.
+    broker.split("META", 2, 1)
+    broker.prices["META"] = Decimal(51)
+    day = life.trade(MSFT=NO_ORDER)
+    assert figures(row(day, "META"), "qty unrealized_pnl") == amounts("200 200")
+    settled(day)

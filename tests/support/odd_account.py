@@ -31,7 +31,7 @@ class Held:
 class Account:
     """Cash in dollars, and each symbol that was ever traded."""
 
-    def __init__(self, cash: int = 100_000) -> None:
+    def __init__(self, cash: Fraction | int = 100_000) -> None:
         self.cash = Fraction(cash)
         self.positions: dict[str, Held] = {}
 

@@ -156,7 +156,7 @@ class OddBroker(BrokerServer):
 
     def held(self) -> Account:
         """Return the account that its orders make, in the order in which they were taken."""
-        account = Account(int(self.deposit))
+        account = Account(Fraction(self.deposit))
         for number, each in enumerate([*self.orders, None]):
             for at, happen in self._events:
                 if at == number:

@@ -1,0 +1,123 @@
+"""Fees that have left the account's accrued ones, and are posted only later: what of the cash they are."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from paper_run import NamedTuple, money
+from paper_run.book.parties import Item
+from paper_run.ledger.session_states import Accrued
+
+if TYPE_CHECKING:
+    from datetime import date
+    from decimal import Decimal
+
+    from paper_run.ledger.book import BookPeriod
+    from paper_run.ledger.ledger import Ledger
+
+_POSTED_IN = timedelta(days=7)
+"""So long fees may be on their way; what is not posted by then is nothing that a person need not look at."""
+
+
+class Charged(NamedTuple):
+    """Fees that may have been charged, and of which none is known to be posted.
+
+    :ivar by_day: dollars and the ISO date on which they had accrued, oldest first.
+    """
+
+    by_day: tuple[tuple[str, Decimal], ...] = ()
+
+    def of(self, cash: Decimal | None) -> Charged:
+        """Return the oldest of them that are all that our cash is more, dollars, negative: less."""
+        for number, total in enumerate(self.sums, 1):
+            if cash is not None and money.cents(total) == money.cents(cash):
+                return Charged(self.by_day[:number])
+        return Charged()
+
+    @property
+    def sums(self) -> list[Decimal]:
+        """What the oldest, the two oldest, and so on come to, dollars."""
+        return [Charged(self.by_day[:number]).total for number in range(1, len(self.by_day) + 1)]
+
+    @property
+    def total(self) -> Decimal:
+        """What they come to, dollars."""
+        return money.total(dollars for _, dollars in self.by_day)
+
+    @property
+    def days(self) -> str:
+        """The days on which they had accrued."""
+        days = list(dict.fromkeys(day for day, _ in self.by_day))
+        return days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
+
+    def why_more(self, cash: Decimal | None, today: date) -> tuple[str, ...]:
+        """Say why it is not known what our cash is more, negative where it is less; nothing where it is.
+
+        They are read while their day is not over: more may have accrued until it was.
+        """
+        earlier = [each for each in self.by_day if each[0] < today.isoformat()]
+        if not earlier or cash is None or cash < earlier[0][1] or self.of(cash).by_day:
+            return ()
+        days = Charged(tuple(earlier)).days
+        return (
+            f"the fees of {days} may be charged and are not posted, and more may have accrued than was read",
+        )
+
+
+def read(ledger: Ledger, period: BookPeriod, today: date) -> Charged:
+    """Return what had accrued when the broker was read before, without what has been posted since.
+
+    :param today: the exchange's.
+    """
+    kept = ledger.books.last_valuation(period)
+    if kept is None or not kept.fees.by_day:
+        return Charged()
+    left = dict(enumerate(kept.fees.by_day))
+    for posted_on, dollars in ledger.broker_money.fees_after(period, kept.fees.entry):
+        rest = dollars
+        for number, (day, accrued) in [*left.items()]:
+            # What is posted of a day is never a later one's.
+            if day <= posted_on and rest > 0:
+                paid = min(rest, accrued)
+                rest = money.CONTEXT.subtract(rest, paid)
+                left[number] = day, money.CONTEXT.subtract(accrued, paid)
+    oldest = (today - _POSTED_IN).isoformat()
+    return Charged(tuple(each for each in left.values() if each[1] > 0 and each[0] >= oldest))
+
+
+def keep(
+    ledger: Ledger,
+    period: BookPeriod,
+    before: Charged,
+    cash: Decimal | None,
+    accrued: Decimal | None,
+    today: date,
+) -> None:
+    """Keep what has accrued by now, with what of the fees before is not known to be posted.
+
+    :param cash: by how much ours is more without these fees, dollars, negative: less; None: not known.
+    :param accrued: by now, dollars; None: the broker does not tell.
+    """
+    kept = ledger.books.last_valuation(period)
+    if kept is None or not (before.by_day or kept.fees.by_day or accrued):
+        return
+    found, by_day = before.of(cash).by_day, before.by_day
+    if cash == 0 or found:
+        by_day = found
+    elif accrued is not None and by_day and by_day[-1][0] == today.isoformat() and accrued >= by_day[-1][1]:
+        by_day = by_day[:-1]
+    if accrued is not None and accrued > 0:
+        by_day = (*by_day, (today.isoformat(), accrued))
+    elif accrued is None:
+        by_day = before.by_day
+    _, entry = ledger.books.entries_after(period, kept.entry)
+    ledger.broker_money.keep_accrued(period, Accrued(entry, by_day))
+
+
+def items(charged: Charged) -> list[Item]:
+    """Return the fees that are off the broker's cash, and that it has not posted yet."""
+    if not charged.by_day:
+        return []
+    about = f"fees that accrued by {charged.by_day[-1][0]}, charged and not posted yet"
+    return [Item("flow", about, charged.total, money.ZERO)]

@@ -1,0 +1,154 @@
+"""Shares that were sold and bought back by hand, or the other way round: cash tells it, and no quantity."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from paper_run import NamedTuple, money
+from paper_run.book.holdings import Holding
+from paper_run.book.parties import Item
+from paper_run.errors import Remedy
+from paper_run.model import findings
+from paper_run.model.broker import as_written
+from paper_run.model.commands import ours
+from paper_run.model.findings import listed
+from paper_run.trading import hand_trades
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping
+    from decimal import Decimal
+
+    from paper_run.ledger.book import BookPeriod
+    from paper_run.ledger.ledger import Ledger
+    from paper_run.model.broker import FillActivity
+    from paper_run.model.findings import Finding
+    from paper_run.services.platform import Observations
+    from paper_run.trading.charged_fees import Charged
+
+_MOST = 20
+"""So many executions are taken over by one command."""
+
+
+class RoundTrip(NamedTuple):
+    """Executions of orders that no attempt made, after which the quantity is the same again.
+
+    :ivar fills: oldest first. :ivar cash: what they brought, dollars, negative for a loss.
+    """
+
+    symbol: str
+    fills: tuple[FillActivity, ...]
+    cash: Decimal
+
+
+def found(
+    ledger: Ledger,
+    read: Observations,
+    period: BookPeriod,
+    held: Mapping[str, Holding],
+    more: Decimal,
+    fees: Charged,
+    left_out: Collection[str],
+    is_beside: Callable[[str], bool],
+) -> tuple[RoundTrip, ...]:
+    """Return the round trips by hand that brought to the cent what the broker's cash is off ours.
+
+    That of one symbol, or all of all symbols; nothing where neither comes to that. What was traded up to a
+    session in which a person booked a trade of the symbol is taken to be in it.
+
+    :param more: by how much ours is more, dollars, negative: less. :param fees: what of it may be fees that
+        are posted only later. :param left_out: symbols.
+    :param is_beside: whether a symbol that no order of ours traded stands beside the book.
+    """
+    proven = read.proven_broker
+    if proven is None or proven.activities is None:
+        return ()
+    written = as_written(held)
+    brought = {money.cents(money.CONTEXT.subtract(each, more)) for each in (money.ZERO, *fees.sums)}
+    said = {
+        each.symbol: each.effective
+        for each in ledger.books.entries_after(period)[0]
+        if each.kind == "adjustment" and each.qty
+    }
+    begun = max(period.session.isoformat(), period.joined or "")
+    all_trips = []
+    for told in dict.fromkeys(each.symbol for each in proven.activities.fills):
+        symbol = written(told)
+        if symbol in left_out or (symbol not in held and is_beside(symbol)):
+            continue
+        fills = hand_trades.by_hand(ledger, read, told)
+        trips = _trips(symbol, [each for each in fills if begun <= _day(each) > said.get(symbol, "")])
+        for each in trips:
+            if money.cents(each.cash) in brought:
+                return (each,)
+        all_trips += trips[-1:]
+    return tuple(all_trips) if money.cents(cash_of(all_trips)) in brought else ()
+
+
+def cash_of(trips: Iterable[RoundTrip]) -> Decimal:
+    """Return what round trips brought, dollars, negative for a loss."""
+    return money.total(each.cash for each in trips)
+
+
+def _day(fill: FillActivity) -> str:
+    """Return its ISO date, UTC; "": it is not told."""
+    return "" if fill.time is None else fill.time.date().isoformat()
+
+
+def _trips(symbol: str, fills: list[FillActivity]) -> list[RoundTrip]:
+    """Return the round trips that end with the latest execution, the shortest first."""
+    dated = [(each.time, each) for each in fills if each.time is not None]
+    latest = [each for _, each in sorted(dated, key=lambda pair: pair[0])]
+    trips, shares, cash = [], money.ZERO, money.ZERO
+    for number in range(len(latest) - 1, -1, -1):
+        signed = _signed(latest[number])
+        shares = money.CONTEXT.add(shares, signed)
+        cash = money.CONTEXT.subtract(cash, money.product(signed, latest[number].price))
+        if not shares:
+            trips.append(RoundTrip(symbol, tuple(latest[number:]), cash))
+    return trips
+
+
+def items(trips: tuple[RoundTrip, ...]) -> list[Item]:
+    """Return what they are of the difference to the broker's equity: cash alone."""
+    return [Item("trade", _words(each), each.cash.copy_negate(), money.ZERO) for each in trips]
+
+
+def said(trips: tuple[RoundTrip, ...], held: Mapping[str, Holding]) -> list[Finding]:
+    """Say that somebody traded, with the command that takes it over as it was."""
+    return [
+        findings.warning(
+            "broker_differs",
+            f"Somebody traded past this book: {_words(each)}; its quantity is the same again, and the cash "
+            f"is {each.cash.copy_abs():,.2f} dollars {'more' if each.cash > 0 else 'less'}.",
+            subject=each.symbol,
+            remedies=_ways_out(each, held.get(each.symbol, Holding()).qty),
+        )
+        for each in trips
+    ]
+
+
+def _ways_out(trip: RoundTrip, qty: Decimal) -> tuple[Remedy, ...]:
+    """Return the command that makes each execution a trade by hand, one after the other.
+
+    :param qty: the signed shares of the book.
+    """
+    if len(trip.fills) > _MOST:
+        return ()
+    words = ["resolve"]
+    for each in trip.fills:
+        qty = money.CONTEXT.add(qty, _signed(each))
+        words += ["--position", f"{trip.symbol}={money.trimmed(qty)}@{money.trimmed(each.price)}"]
+    return (Remedy("Take it over as it was traded", ours(*words)),)
+
+
+def _words(trip: RoundTrip) -> str:
+    way = {"buy": "bought", "sell": "sold"}
+    parts = [
+        f"{money.short(each.qty)} {way.get(each.side, each.side)} at {money.short(each.price)}"
+        for each in trip.fills
+    ]
+    return f"{trip.symbol} traded by hand, {listed(parts, 4)}"
+
+
+def _signed(fill: FillActivity) -> Decimal:
+    return fill.qty if fill.side == "buy" else fill.qty.copy_negate()
