@@ -57,7 +57,11 @@ def change(attempt: str | None, flags: Mapping[str, Any]) -> Change | None:
     if flags["position"]:
         names = dict.fromkeys(_symbol_or_all(name) for name in flags["position"] if "=" not in name)
         trades = tuple(_by_hand(name) for name in flags["position"] if "=" in name)
-        _prove_once(*names, *(each.symbol for each in trades))
+        for each in trades:
+            if each.symbol in names:
+                raise amiss(
+                    f"--position: {each.symbol} stands with a quantity and without", _FORMS["position"]
+                )
         return Change(adjust=tuple(names), trades=trades)
     if flags["split"]:
         symbol, ratio = flags["split"]
@@ -128,16 +132,6 @@ def _by_hand(typed: str) -> Trade:
             "each was traded at: XYZ=0@12.50 says that all XYZ were sold at 12.50",
         )
     return Trade(_symbol("--position", symbol), Decimal(qty), Decimal(price))
-
-
-def _prove_once(*symbols: str) -> None:
-    """Prove that no symbol has two quantities, of which one would be a trade that never was.
-
-    :raises DataError: one has.
-    """
-    for symbol in symbols:
-        if symbols.count(symbol) > 1:
-            raise amiss(f"--position: {symbol} is given more than one quantity", _FORMS["position"])
 
 
 def _symbol_or_all(name: str) -> str:
