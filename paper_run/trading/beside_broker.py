@@ -13,7 +13,7 @@ from paper_run.model.book_figures import BrokerFigures, BrokerHolding
 from paper_run.model.broker import as_written
 from paper_run.model.commands import ours
 from paper_run.model.findings import listed
-from paper_run.trading import charged_fees, named_items, round_trips
+from paper_run.trading import charged_fees, named_items, trips_by_hand
 from paper_run.trading.broker_word import LOOKS_BACK
 from paper_run.trading.corporate import NO_SPIN_OFFS
 
@@ -92,16 +92,16 @@ def compared(
     today = figures.now.date()
     fees = charged_fees.read(ledger, period, today)
     more = _explained(figures, broker, [*items, *trades.values()], lacking).cash.amount
-    trips: tuple[round_trips.RoundTrip, ...] = ()
+    trips: tuple[trips_by_hand.RoundTrip, ...] = ()
     if more and not fees.of(more).by_day:
         left_out = {*differ, *splitting}
-        trips = round_trips.found(ledger, read, period, book.holdings, more, fees, left_out, is_beside)
-        more = money.CONTEXT.add(more, round_trips.cash_of(trips))
+        trips = trips_by_hand.found(ledger, read, period, book.holdings, more, fees, left_out, is_beside)
+        more = money.CONTEXT.add(more, trips_by_hand.cash_of(trips))
     if trades and more != 0 and not fees.of(more).by_day:
         trades = {}  # something else is in the cash as well: that executions fit proves nothing then
         more = _explained(figures, broker, items, lacking).cash.amount
     charged_fees.keep(ledger, period, fees, more, broker.accrued_fees, today)
-    items += [*trades.values(), *charged_fees.items(fees.of(more)), *round_trips.items(trips)]
+    items += [*trades.values(), *charged_fees.items(fees.of(more)), *trips_by_hand.items(trips)]
     items += named_items.own(broker) if differ == [*trades] else []
     outside = {name: each for name, each in outside.items() if name in trades or each.order is not None}
     apart = _explained(figures, broker, items, lacking)
@@ -124,7 +124,7 @@ def compared(
         remarks=(
             *figures.remarks,
             *differing,
-            *round_trips.said(trips, book.holdings),
+            *trips_by_hand.said(trips, book.holdings),
             *_unnamed(apart, broker, is_ours=period.has_account, differs=bool(differing)),
             *(_not_compared(apart) if period.has_account and not (is_said or is_shared) else []),
         ),
