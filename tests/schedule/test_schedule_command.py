@@ -88,7 +88,7 @@ def test_what_is_started_makes_no_ledger_and_the_first_command_does(folder: Path
         )
         assert done.returncode == 0, done.stderr
         assert platform.executed == 1
-    commands = [line for line in text.splitlines() if "paper_run" in line and "-q" in line]
+    commands = [line for line in text.splitlines() if "paper_run" in line and " -q " in line]
     told = [line for line in text.splitlines() if "PAPER_RUN_REQUIRE_LEDGER=1" in line]
     assert len(commands) == len(told) == 2
 
