@@ -8,7 +8,7 @@ from builders.whole_lists import drawdown
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paper_run.book.days import Day, Running, downsampled, drawdown_level, fall
+from paper_run.book.days import Day, Running, deepest, downsampled, drawdown_level, fall
 
 ONE = Decimal(1)
 
@@ -124,3 +124,11 @@ def test_a_drawdown_so_far_is_not_known_after_nothing_is_left() -> None:
     """Before that it is how far compounded equity stands below its highest."""
     assert Running(equity=Decimal("0.9"), peak=Decimal("1.2")).drawdown == Decimal("-0.25")
     assert Running(equity=None, peak=Decimal("1.2")).drawdown is None
+
+
+def test_the_deepest_of_drawdowns() -> None:
+    """None without any, and where nothing was left of a session to compound."""
+    falls = [Decimal("-0.01"), Decimal("-0.2"), Decimal(0)]
+    assert deepest(falls) == Decimal("-0.2")
+    assert deepest([]) is None
+    assert deepest([*falls, None]) is None
