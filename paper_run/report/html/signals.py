@@ -159,7 +159,8 @@ def _dots(points: Iterable[tuple[float, float]], widest: float, highest: float, 
 
 def _span(values: Iterable[float]) -> str:
     """Say from where to where ratios reach."""
-    low, *_, high = sorted([*values] * 2)
+    reached = [*values]
+    low, high = min(reached), max(reached)
     return _percent(low) if low == high else f"from {_percent(low)} to {_percent(high)}"
 
 
