@@ -240,6 +240,11 @@ def listed(names: Sequence[str], most: int, *, by: str = ", ") -> str:
     return f"{shown}{' ' if by == ', ' else by}{others}" if others else shown
 
 
+def counted(number: int, noun: str) -> str:
+    """Return how many there are of what a noun in the singular names: `1 order`, `2,520 sessions`."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
 def unlisted(number: int, most: int, what: str = "") -> str:
     """Return how many are more than are listed, "" when all are: `and 1,003 more in the report`.
 

@@ -16,6 +16,7 @@ from paper_run.errors import (
     SeveralErrors,
 )
 from paper_run.model.commands import ask_for_positions, of_another, ours, say_what_came
+from paper_run.model.findings import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -205,7 +206,7 @@ def unsuccessful(run: Orchestration, rows: tuple[Order, ...], problems: tuple[st
     refused = sum(row.outcome in ("rejected", "in_doubt") for row in rows)
     were = "was" if refused == 1 else "were"
     title = (
-        f"{refused} of {submitted} order{'s' * (submitted != 1)} {were} not accepted"
+        f"{refused:,} of {counted(submitted, 'order')} {were} not accepted"
         if refused
         else f"The orchestrator ended the run as {run.status}"
     )
@@ -244,7 +245,7 @@ def someone_else(orchestrator: ServiceUrl, run_id: str, orders: int | None, sess
     :param orders: how many it had, None: it does not say.
     """
     traded = "may have been traded" if orders is None else "was already traded"
-    placed = f"with {orders} order{'s' * (orders != 1)}" if orders else "that does not say it placed none"
+    placed = f"with {counted(orders, 'order')}" if orders else "that does not say it placed none"
     return OrchestrationError(
         f"The session of {session} {traded} by someone else",
         f"The Orchestrator at {orchestrator} lists run {run_id} of today {placed}; it "

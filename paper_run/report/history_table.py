@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from paper_run.book.days import rounded
+from paper_run.model.findings import counted
 from paper_run.model.json_text import dumps
 from paper_run.money import total
 from paper_run.report import columns, text
@@ -70,8 +71,7 @@ def _footer(lines: Sequence[SessionLine], name: str) -> tuple[str, ...]:
     unvalued = len(lines) - len(known)
     return (
         name,
-        f"{len(lines):,} session{'s' * (len(lines) != 1)}"
-        + (f", {unvalued:,} not valued" if unvalued else ""),
+        counted(len(lines), "session") + (f", {unvalued:,} not valued" if unvalued else ""),
         text.signed_money(total(known) if known else None),
         *[""] * (len(_HEADS) - 3),
     )

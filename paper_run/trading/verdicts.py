@@ -14,6 +14,7 @@ from paper_run.model import broker_messages, messages, result_json
 from paper_run.model.attempt import LONGEST_WAIT, works_until
 from paper_run.model.calendar import DATE_PATTERN, exchange_time, read_date
 from paper_run.model.commands import of_another, ours
+from paper_run.model.findings import counted
 from paper_run.services.answer import CallFailed
 from paper_run.services.orchestrator import read_orchestration, recorded_orchestration
 from paper_run.trading import earlier, named_orders, response, restatement
@@ -155,7 +156,7 @@ def record_verdict(
     if decision.orders:
         states = named_orders.read(row, decision.orders, ledger, platform, broker)
         run = restatement.run_of(row, states)
-        how = f"placed, {len(states)} order{'s' * (len(states) != 1)} named {by}"
+        how = f"placed, {counted(len(states), 'order')} named {by}"
         return restatement.restate(row, ledger, run=run, state="closed", how_known=how, states=states)
     error = OrchestrationError(
         "What was placed is not known", f"That something was, was said {by}, without a run or an order."

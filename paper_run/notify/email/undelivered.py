@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from paper_run.errors import DependencyError, Remedy
 from paper_run.model.commands import ours
+from paper_run.model.findings import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,7 +34,7 @@ def unsent(
     again: list[Remedy] = []
     for state, rows in fates.items():
         fate = "One more copy stays queued" if state == "open" and error.in_doubt else _FATES[state]
-        said.append(f"{fate}: {subject or f'{len(rows)} mail' + 's' * (len(rows) != 1)}.")
+        said.append(f"{fate}: {subject or counted(len(rows), 'mail')}.")
         again += _again(rows, state) if state != "open" else (_WAITS,)
     return _failure(
         "The e-mail could not be sent",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from paper_run.model.findings import counted
 from paper_run.report import text
 from paper_run.report.html import cells
 from paper_run.report.html.svg import escaped
@@ -62,8 +63,7 @@ def line(benchmark: Benchmark | None) -> str:
 def _left_out(benchmark: Benchmark) -> str:
     words = "Price returns, without dividends, over the same sessions."
     if benchmark.left_out:
-        plural = "s" * (benchmark.left_out != 1)
-        words += f" {benchmark.left_out:,} session{plural} in which it may have split left out."
+        words += f" {counted(benchmark.left_out, 'session')} in which it may have split left out."
     return words
 
 

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from paper_run import money
+from paper_run.model.findings import counted
 from paper_run.report import text
 from paper_run.report.html.svg import escaped
 
@@ -52,12 +53,12 @@ def gain(amount: Decimal | None, note: str = "") -> str:
 
 def sessions(number: int) -> str:
     """Say how many sessions."""
-    return f"{number:,} session{'s' * (number != 1)}"
+    return counted(number, "session")
 
 
 def needs(number: int) -> str:
     """Say how many sessions a figure lacks."""
-    return f"needs {number:,} more session{'s' * (number != 1)}"
+    return f"needs {counted(number, 'more session')}"
 
 
 def begins(data: str, first: str) -> str:

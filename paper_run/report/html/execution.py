@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from paper_run.model.findings import unlisted
+from paper_run.model.findings import counted, unlisted
 from paper_run.report import text
 from paper_run.report.html import cells
 from paper_run.report.html.svg import escaped
@@ -68,7 +68,7 @@ def _importance(row: OrderCost) -> tuple[bool, Decimal, str]:
 
 def _figures(costs: Costs) -> list[str]:
     number, mean = len(costs.orders), costs.mean
-    known = f"{costs.num_known:,} of {number:,} order{'s' * (number != 1)}"
+    known = f"{costs.num_known:,} of {counted(number, 'order')}"
     wait = f", {WAIT}" if costs.includes_wait else ""
     return [
         _figure("Shortfall", costs.shortfall, costs.shortfall_bps, f"{known}{wait}"),

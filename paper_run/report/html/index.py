@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from paper_run import NamedTuple
 from paper_run.book.days import deepest
 from paper_run.model.attempt import attempt_name
+from paper_run.model.findings import counted
 from paper_run.report import text
 from paper_run.report.html import benchmark, calendar, cells, equity_section, navigation, periods
 from paper_run.report.html.assets import markup, policy, rendered, script, style
@@ -156,8 +157,7 @@ def _named(session: str, *, short: bool = False) -> str:
 def _ended_book(book: EndedBook, lines: Sequence[SessionLine], places: Mapping[str, int]) -> str:
     """Return an earlier book as rows of their own: what it came to, then its sessions that are listed."""
     own = [line for line in lines if line.book == book.number]
-    plural = "s" * (book.num_sessions != 1)
-    number = f"{book.num_sessions:,} session{plural} since {_named(book.since, short=True)}"
+    number = f"{counted(book.num_sessions, 'session')} since {_named(book.since, short=True)}"
     unlisted = book.num_sessions - len(own)
     more = f"; {unlisted:,} of them only in {HISTORY_FILE}" if unlisted > 0 else ""
     valued = f" <small>on {_named(book.valued, short=True)}</small>" if book.valued else ""

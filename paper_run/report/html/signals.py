@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from paper_run.model.findings import unlisted
+from paper_run.model.findings import counted, unlisted
 from paper_run.report import text
 from paper_run.report.html import cells
 from paper_run.report.html.charts import legend
@@ -78,7 +78,7 @@ def _points(sessions: Iterable[SignalSession]) -> list[tuple[float, float]]:
 def _figures(quality: Quality) -> list[str]:
     missing = quality.minimum - quality.pairs
     if missing > 0:
-        why = f"needs {missing:,} more pair{'s' if missing > 1 else ''}"
+        why = f"needs {counted(missing, 'more pair')}"
         return [_figure(label, text.ABSENT, why) for label in ("Hit rate", "Rank IC")]
     found = [
         _figure("Hit rate", text.fixed_percent(quality.hit_rate), _interval(quality)),
@@ -125,7 +125,7 @@ def _scatter(own: Sequence[tuple[float, float]], earlier: Sequence[tuple[float, 
     highest = max(abs(up) for _, up in points)
     right = sum((across > 0) == (up > 0) for across, up in points)
     words = (
-        f"{len(points):,} pair{'s' * (len(points) != 1)}, {len(own):,} of {whose}. "
+        f"{counted(len(points), 'pair')}, {len(own):,} of {whose}. "
         f"Of the predicted direction: {right:,}. "
         f"Predicted {_span(across for across, _ in points)}, realized {_span(up for _, up in points)}."
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from paper_run import NamedTuple
 from paper_run.model import findings, order
-from paper_run.model.findings import listed
+from paper_run.model.findings import counted, listed
 from paper_run.model.order import has_failed
 from paper_run.report.text import one_line, signed_money
 
@@ -161,7 +161,7 @@ def banners(result: RunResult) -> list[Banner]:
         found.append(
             Banner(
                 "unsure",
-                f"{_orders(number).upper()} IN DOUBT",
+                f"{counted(number, 'order').upper()} IN DOUBT",
                 f"Sent, without an answer that proves what became of {'it' if number == 1 else 'them'}: "
                 f"{doubtful or 'see the orders'}. Look at the broker's own list before trading again.",
             )
@@ -194,11 +194,10 @@ def _failure(result: RunResult, *, with_error: bool = True) -> str:
     # That orders were not accepted is what the counts say.
     said = error if with_error and errors and errors[0].code != "orders_not_accepted" else ""
     if doubtful := result.totals.num_orders_in_doubt:
-        return (
-            f"{doubtful:,} of {_orders(submitted)} in doubt: {_symbols(_having(result, 'in_doubt'))}.{said}"
-        )
+        named = _symbols(_having(result, "in_doubt"))
+        return f"{doubtful:,} of {counted(submitted, 'order')} in doubt: {named}.{said}"
     if rejected:
-        return f"{rejected:,} of {_orders(submitted)} rejected: {_rejections(result)}.{said}"
+        return f"{rejected:,} of {counted(submitted, 'order')} rejected: {_rejections(result)}.{said}"
     if status != "success" and not error:
         return "The orchestration failed and gave no reason."
     return error.strip()
@@ -221,10 +220,10 @@ def _valued(result: RunResult) -> str:
     if not held:
         return "The book holds no open position. Nothing was traded."
     valued = sum(each.market_value is not None for each in held)
-    of = f"{valued:,} of {len(held):,}" if valued < len(held) else f"{valued:,}"
+    of = f"{valued:,} of " if valued < len(held) else ""
     others = ", and others that were read again" * result.has_others
     return (
-        f"{of} open position{'s' * (len(held) != 1)} valued. "
+        f"{of}{counted(len(held), 'open position')} valued. "
         f"Nothing was traded: the orders are the session's{others}."
     )
 
@@ -257,12 +256,8 @@ def _done(result: RunResult) -> str:
         return "No signals, so no orders: there was nothing to trade."
     failed = [each for each in result.orders if order.has_failed(each.skip_reason)]
     if failed:
-        return f"No orders: {len(failed)} of {signals} signal{'s' * (signals != 1)} failed."
-    return f"No orders: {signals} signal{'s' * (signals != 1)}, none of which called for a trade."
-
-
-def _orders(number: int) -> str:
-    return f"{number:,} order{'s' * (number != 1)}"
+        return f"No orders: {len(failed):,} of {counted(signals, 'signal')} failed."
+    return f"No orders: {counted(signals, 'signal')}, none of which called for a trade."
 
 
 def _ended(sentence: str) -> str:

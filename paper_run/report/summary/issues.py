@@ -8,7 +8,7 @@ from paper_run import NamedTuple
 from paper_run.errors import Remedy
 from paper_run.model import commands, findings, messages
 from paper_run.model.commands import PROGRAM, of_ledger, ours
-from paper_run.model.findings import unlisted
+from paper_run.model.findings import counted, unlisted
 from paper_run.report import text
 from paper_run.report.summary.headline import by_importance, is_problem
 from paper_run.report.summary.summary import Item, Section, clip, name_of
@@ -112,11 +112,11 @@ def _needs(
     named: tuple[tuple[Outcome, str], ...] = (("in_doubt", "in doubt"), ("rejected", "rejected"))
     for outcome, words in named:
         if number := outcomes.count(outcome):
-            found.append(f"{_plural(number, 'order')} {words}")
+            found.append(f"{counted(number, 'order')} {words}")
     if unknown:
-        found.append(f"{_plural(unknown, 'position')} not known")
+        found.append(f"{counted(unknown, 'position')} not known")
     if unpriced:
-        found.append(f"{_plural(unpriced, 'position')} without a price")
+        found.append(f"{counted(unpriced, 'position')} without a price")
     if is_unexplained:
         found.append("the book does not add up")
     if is_apart:
@@ -262,8 +262,4 @@ def _asked(order: Order, show: Callable[[Decimal | None], str]) -> str:
 
 
 def _counted(*numbers: tuple[str, int]) -> list[str]:
-    return [_plural(number, word) for word, number in numbers if number]
-
-
-def _plural(number: int, word: str) -> str:
-    return f"{number:,} {word}{'s' * (number != 1)}"
+    return [counted(number, word) for word, number in numbers if number]
