@@ -64,11 +64,15 @@ class Orders:
     def order_states(self, row: AttemptRow, also: Iterable[str] = ()) -> dict[str, OrderState]:
         """Return the orders of an attempt as they were last read, and some of other attempts by their ids."""
         query = "SELECT * FROM orders WHERE (status IS NOT NULL OR said_by IS NOT NULL) AND "
-        found = self._store.rows(query + "trade = ?", row.id)
-        for identity in also:
-            found += self._store.rows(query + "client_order_id = ?", identity)
         with self._store.translated_errors():
-            return {each["client_order_id"]: rows.order(each) for each in found}
+            own = self._store.rows(query + "trade = ?", row.id)
+            states = {each["client_order_id"]: rows.order(each) for each in own}
+            for identity in also:
+                if identity not in states and (
+                    found := self._store.rows(query + "client_order_id = ?", identity)
+                ):
+                    states[identity] = rows.order(found[0])
+        return states
 
     def newest_at_gateway(self) -> str | None:
         """Return the id of the order written last that the gateway has told of; None: there is none."""

@@ -90,7 +90,7 @@ def to_json(costs: Costs) -> dict[str, Any]:
     """Return them as a document has them; amounts stay Decimal, in dollars."""
     return {
         **costs._asdict(),
-        "orders": [each._asdict() for each in costs.orders],
+        "orders": (each._asdict() for each in costs.orders),
         "mean": costs.mean._asdict(),
     }
 

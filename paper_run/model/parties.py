@@ -127,10 +127,10 @@ def to_json(parties: Parties) -> dict[str, Any]:
             "cash": {**broker.cash._asdict(), "reasons": list(broker.cash.reasons)},
             "equity": {
                 **broker.equity._asdict(),
-                "items": [each._asdict() for each in broker.equity.items],
+                "items": (each._asdict() for each in broker.equity.items),
                 "reasons": list(broker.equity.reasons),
             },
-            "positions": [_row_document(each) for each in broker.positions],
+            "positions": (_row_document(each) for each in broker.positions),
         }
     }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -48,11 +47,8 @@ def decode(text: str) -> RunResult:
     return of_document(loads(text))
 
 
-@lru_cache(maxsize=1)
 def decode_orders(text: str) -> tuple[Order, ...]:
     """Read the orders of a record back and nothing else: a record of the tenth year has ten years of months.
-
-    The last ones are kept: an attempt's are asked for twice in a row.
 
     :raises ValueError: it is no record of a result.
     """

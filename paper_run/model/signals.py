@@ -52,7 +52,7 @@ class SignalSession(NamedTuple):
 
 def to_json(signals: Signals) -> dict[str, Any]:
     """Return it as a document has it; ratios stay Decimal, negative for a fall."""
-    pairs = [each._asdict() for each in signals.pairs]
+    pairs = (each._asdict() for each in signals.pairs)
     return {**signals._asdict(), "quality": quality_to_json(signals.quality), "pairs": pairs}
 
 

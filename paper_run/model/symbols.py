@@ -84,10 +84,10 @@ _RATES = ("win_rate", "profit_factor", "expectancy")
 def to_json(symbols: Symbols) -> dict[str, Any]:
     """Return them as a document has them; amounts stay Decimal, in dollars and shares."""
     return {
-        "rows": [
+        "rows": (
             {**each._asdict(), "hit_rate": each.hit_rate._asdict(), "history": list(each.history)}
             for each in symbols.rows
-        ],
+        ),
         "round_trips": {
             "n": symbols.num_trips,
             **{name: getattr(symbols, name)._asdict() for name in _RATES},

@@ -54,7 +54,8 @@ class DoubtLook:
 
     def at(self, row: AttemptRow) -> AttemptRow | None:
         """Ask for an attempt's orders in doubt by their ids; return it anew if more is known of it."""
-        run, states = as_recorded(row, self._ledger)
+        stated = result_json.decode_orders(row.document)
+        run, states = as_recorded(row, self._ledger, stated)
         strategy = run.strategy or row.snapshot.health[-1].strategy
         wanted = lookup.doubtful_ids(run.mappings, row.snapshot, strategy)
         doubted = _Doubted(row, run, states, wanted, in_doubt(run, states, row))
@@ -65,7 +66,7 @@ class DoubtLook:
         known = {**states, **at_gateway, **at_broker}
         gone = self._not_placed(doubted, told, known) if told is not None else {}
         # An earlier version may have called rejected what nothing proves to be.
-        is_news = was_heard and set(doubted.named) != stated_in_doubt(row)
+        is_news = was_heard and set(doubted.named) != stated_in_doubt(stated)
         if not (at_gateway or at_broker or gone or is_news):
             return None
         said = [

@@ -127,8 +127,9 @@ def _orders(ledger: Ledger, session: date, earlier: dict[str, OrderState], zone:
     for row in ledger.attempts.of_session(session):
         if row.snapshot.rehearsal or row.state == "nothing":
             continue
-        states = ledger.orders.order_states(row, also=stated_ids(row))
-        quotes = order_outcomes.stated_quotes(result_json.decode_orders(row.document))
+        stated = result_json.decode_orders(row.document)
+        states = ledger.orders.order_states(row, also=stated_ids(stated))
+        quotes = order_outcomes.stated_quotes(stated)
         asked = row.snapshot.parameters
         own = order_outcomes.order_rows(
             _mappings(row, states),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.attempt import AttemptRow
     from paper_run.model.findings import Finding
-    from paper_run.model.order import OrderState
+    from paper_run.model.order import Order, OrderState
     from paper_run.model.result import RunResult, RunStatus
     from paper_run.services.platform import Observations
 
@@ -37,12 +37,17 @@ def identities(run: Orchestration) -> list[str]:
     return [each.client_order_id for each in run.mappings if each.client_order_id]
 
 
-def as_recorded(row: AttemptRow, ledger: Ledger) -> tuple[Orchestration, dict[str, OrderState]]:
-    """Return an attempt's run as its answer, or the orders a person named, and the orders as last read."""
-    own = identities(recorded_orchestration(row.answer)) if row.answer is not None else []
-    states = ledger.orders.order_states(row, also=(*own, *stated_ids(row)))
-    run = run_of(row, states) if row.answer is None else recorded_orchestration(row.answer)
-    return with_adopted(run, states), states
+def as_recorded(
+    row: AttemptRow, ledger: Ledger, stated: Iterable[Order]
+) -> tuple[Orchestration, dict[str, OrderState]]:
+    """Return an attempt's run as its answer, or the orders a person named, and the orders as last read.
+
+    :param stated: the orders of its result: those that were found later are among them.
+    """
+    answered = None if row.answer is None else recorded_orchestration(row.answer)
+    own = identities(answered) if answered else ()
+    states = ledger.orders.order_states(row, also=(*own, *stated_ids(stated)))
+    return with_adopted(answered or run_of(row, states), states), states
 
 
 def run_of(row: AttemptRow, states: Mapping[str, OrderState]) -> Orchestration:
@@ -63,9 +68,8 @@ def run_of(row: AttemptRow, states: Mapping[str, OrderState]) -> Orchestration:
     )
 
 
-def stated_ids(row: AttemptRow) -> list[str]:
-    """Return the ids of an attempt's orders as its result states them, those that were found later too."""
-    stated = result_json.decode_orders(row.document)
+def stated_ids(stated: Iterable[Order]) -> list[str]:
+    """Return the ids of the orders of a result."""
     return [each.client_order_id for each in stated if each.client_order_id]
 
 
@@ -76,9 +80,8 @@ def in_doubt(run: Orchestration, states: Mapping[str, OrderState], row: AttemptR
     return [identity for identity in ids if identity is not None]
 
 
-def stated_in_doubt(row: AttemptRow) -> set[str]:
-    """Return the ids of the orders that an attempt's result calls in doubt."""
-    stated = result_json.decode_orders(row.document)
+def stated_in_doubt(stated: Iterable[Order]) -> set[str]:
+    """Return the ids of the orders that a result calls in doubt."""
     return {
         each.client_order_id
         for each in stated
@@ -212,8 +215,9 @@ def read_again(ledger: Ledger, after: Observations, now: datetime) -> tuple[Atte
         row = ledger.attempts.by_id(owner)
         if row.state != "closed" or row.snapshot.rehearsal:
             continue
-        run, states = as_recorded(row, ledger)
-        before = stated_in_doubt(row)
+        stated = result_json.decode_orders(row.document)
+        run, states = as_recorded(row, ledger, stated)
+        before = stated_in_doubt(stated)
         now_open = set(in_doubt(run, states, row))
         if before == now_open:
             continue

@@ -188,7 +188,7 @@ def say_filled(said: Said, ledger: Ledger, by: str) -> AttemptRow | None:
         if doubt is None:
             return None
         row = doubt.attempt
-        run, states = restatement.as_recorded(row, ledger)
+        run, states = restatement.as_recorded(row, ledger, result_json.decode_orders(row.document))
         filled = "not filled" if said.price is None else f"filled {said.qty} at {said.price}"
         return restatement.restate(
             row,
