@@ -133,8 +133,11 @@ def test_the_wheel_holds_the_whole_program_and_nothing_else(wheel: Path) -> None
         f"paper_run/templates/compiled_{bc_version}/{ModuleLoader.get_module_filename(Path(path).name)}"
         for path in templates
         if path.endswith(".html")
+    } | {
+        f"paper_run/templates/compiled_{bc_version}/{name}"
+        for name in ("index.css", "report.css", "report.js")
     }
-    assert len(compiled) == 5
+    assert len(compiled) == 8
     with zipfile.ZipFile(wheel) as archive:
         packed = set(archive.namelist())
     about = f"paper_run-{__version__}.dist-info/"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from jinja2 import BaseLoader, BytecodeCache, Environment, Template
     from markupsafe import Markup
 
+_WHOLE = ("report.css", "index.css", "report.js")
 _IMPLIED = ("</td>", "</th>", "</tr>\n", "</tr>")
 
 
@@ -29,24 +30,20 @@ def markup(escaped: str) -> Markup:
 
 @cache
 def asset(name: str) -> str:
-    """Return the text of a file among the templates."""
-    return (_templates() / name).read_text(encoding="utf-8")
+    """Return a style or a script as pages have it: made with the wheel; in a checkout from its sources.
+
+    A style is what all pages look like, then what this one's has besides.
+    """
+    try:
+        return (_templates() / _compiled() / name).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return _slim(name)
 
 
-@cache
-def style(name: str) -> str:
-    """Return what all pages look like, then what this one's style has besides."""
-    return _slim(asset("shared.css") + asset(name))
-
-
-@cache
-def script(name: str) -> str:
-    """Return the script of a page."""
-    return _slim(asset(name))
-
-
-def _slim(source: str) -> str:
+def _slim(name: str) -> str:
     """Return a style or a script without what is for its authors alone: comments and indentation."""
+    sources = ("shared.css", name) if name.endswith(".css") else (name,)
+    source = "".join((_templates() / each).read_text(encoding="utf-8") for each in sources)
     first, *others = source.split("/*")
     lines = (
         line.lstrip() for line in (first + "".join(each.partition("*/")[2] for each in others)).split("\n")
@@ -57,11 +54,11 @@ def _slim(source: str) -> str:
 def policy(*, style_of: str, script_of: str | None = None) -> str:
     """Return a content security policy for a page that holds a style and a script whole.
 
-    :param style_of: the name of the style, see `style`. :param script_of: that of the script, None for a page
+    :param style_of: the name of the style, see `asset`. :param script_of: that of the script, None for a page
         without.
     """
-    allowed = f"; script-src '{_hash(script(script_of))}'" if script_of else ""
-    own = _hash(style(style_of))
+    allowed = f"; script-src '{_hash(asset(script_of))}'" if script_of else ""
+    own = _hash(asset(style_of))
     return f"default-src 'none'; style-src '{own}'{allowed}; base-uri 'none'; form-action 'none'"
 
 
@@ -86,11 +83,16 @@ def template(name: str, *, cache_folder: Path | None) -> Template:
 
 
 def compile_into(folder: Path) -> None:
-    """Compile the pages' templates into a folder of this one, for the version of Jinja's code that it is."""
+    """Compile the pages' templates into a folder of this one, for the version of Jinja's code that it is.
+
+    The styles and scripts that pages have whole are made there too.
+    """
     from jinja2 import FileSystemLoader
 
     compiled = folder / _compiled()
     _environment_of(FileSystemLoader(_templates())).compile_templates(compiled, extensions=["html"], zip=None)
+    for name in _WHOLE:
+        (compiled / name).write_text(_slim(name), encoding="utf-8")
 
 
 def _hash(content: str) -> str:

@@ -10,7 +10,7 @@ from paper_run.model.attempt import attempt_name
 from paper_run.model.findings import counted
 from paper_run.report import text
 from paper_run.report.html import benchmark, calendar, cells, equity_section, navigation, periods
-from paper_run.report.html.assets import markup, policy, rendered, script, style
+from paper_run.report.html.assets import asset, markup, policy, rendered
 from paper_run.report.html.svg import escaped
 from paper_run.report.summary.headline import STATUSES
 from paper_run.report.text import WEEKDAYS, day_of, long_date, short_date
@@ -72,8 +72,8 @@ def render(
     bounds = calendar.shades(present)
     num_earlier = max(0, (num_sessions or 0) - len(present))
     view = {
-        "css": markup(style(_STYLE)),
-        "script": markup(script(_SCRIPT)),
+        "css": markup(asset(_STYLE)),
+        "script": markup(asset(_SCRIPT)),
         "policy": policy(style_of=_STYLE, script_of=_SCRIPT),
         "sections": navigation.sections,
         "label": shown,

@@ -71,8 +71,8 @@ def render(
     kinds = [name for name in _PROBLEMS if any(each.severity == name for each in found)]
     valued = [line for line in curve if line.closing is not None]
     view = {
-        "css": markup(assets.style("report.css")),
-        "script": markup(assets.script("report.js")),
+        "css": markup(assets.asset("report.css")),
+        "script": markup(assets.asset("report.js")),
         "policy": assets.policy(style_of="report.css", script_of="report.js"),
         "links": navigation.links(result.session, file_name(result)),
         "sections": navigation.sections,

@@ -50,7 +50,7 @@ def render(sheet: TearSheet, *, cache_folder: Path | None = None) -> str:
     drawn = _drawn(sheet.curve)
     number = len(sheet.curve)
     view = {
-        "css": markup(assets.style(_STYLE)),
+        "css": markup(assets.asset(_STYLE)),
         "policy": assets.policy(style_of=_STYLE),
         "label": sheet.label or "",
         "first": _named(sheet.first),

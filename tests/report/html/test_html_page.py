@@ -351,6 +351,7 @@ def wheel(tmp_path, monkeypatch):
     yield folder
     monkeypatch.undo()
     assets._environment.cache_clear()
+    assets.asset.cache_clear()
 
 
 @EVERY_DAY
@@ -358,7 +359,8 @@ def test_what_was_compiled_with_the_wheel_makes_the_same_page(day, wheel, tmp_pa
     """And no source of it is read, nor anything kept in the folder of the reports."""
     page = render(days.DAYS[day]())
     assets._environment.cache_clear()
-    for source in wheel.glob("*.html"):
+    assets.asset.cache_clear()
+    for source in (each for each in wheel.iterdir() if each.is_file()):
         source.unlink()
     assert page == render(days.DAYS[day](), cache_folder=tmp_path / "cache")
     assert not (tmp_path / "cache").exists()
@@ -432,7 +434,7 @@ def test_what_html_implies_and_what_is_for_authors_is_left_out():
     """No end tag of a cell or a row, no comment, no indentation in style and script; strings stay whole."""
     page = render(documents.good_day())
     assert not re.search("</t[rdh]>", page)
-    for kept in (assets.style("report.css"), assets.script("report.js")):
+    for kept in (assets.asset("report.css"), assets.asset("report.js")):
         assert kept in page
         assert not re.search(r"/\*|^ |^//|\n\n", kept, re.MULTILINE)
     assert "${count} of ${texts.length} rows" in page
