@@ -24,7 +24,7 @@ def recover_earlier(workspace: Workspace, platform: Platform, *, is_heard: bool 
     ledger, console, publisher = workspace.ledger, workspace.console, workspace.publisher
     found = _looked_again(workspace, platform, is_heard=is_heard)
     for row in found:
-        is_whole = not (row.outcome_unknown or ledger.attempts.is_in_doubt(row))
+        is_whole = not (row.outcome_unknown or row.id in ledger.attempts.in_doubt())
         known = f"{'The outcome' if is_whole else 'More'} of the attempt {row.name} is known"
         console.notice(f"{known}: {row.how_known or 'which of its orders are in doubt'}")
         if row.how_known:

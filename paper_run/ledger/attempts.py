@@ -94,9 +94,9 @@ class Attempts:
         """Return the closed attempts with orders in doubt, however old: a doubt never ends by itself."""
         return self._chosen(lambda row: row.in_doubt > 0 and row.state == "closed")
 
-    def is_in_doubt(self, row: AttemptRow) -> bool:
-        """Whether an attempt has orders in doubt."""
-        return any(each.id == row.id and each.in_doubt > 0 for each in self._known.open())
+    def in_doubt(self) -> set[int]:
+        """Return the rows of the attempts that have orders in doubt, as their results state them."""
+        return {each.id for each in self._known.open() if each.in_doubt > 0}
 
     def unsure(self) -> list[AttemptRow]:
         """Return the attempts of which it is not known what they placed, though perhaps that they did.

@@ -73,7 +73,7 @@ def keep(
     if all(row.snapshot.arrivals is None for row in rows):
         return len(rows)
     found = [_cost(each, present) for row in rows for each in _asked_of(ledger, row, zone)]
-    unsure = any(row.outcome_unknown or ledger.attempts.is_in_doubt(row) for row in rows)
+    unsure = any(row.outcome_unknown or row.id in ledger.attempts.in_doubt() for row in rows)
     known = [each.shortfall for each in found if each.shortfall is not None]
     whole = execution.in_all(known)
     cost = None

@@ -12,7 +12,7 @@ from paper_run.model.result import Statistics
 from paper_run.services.orchestrator import recorded_orchestration
 from paper_run.trading import order_outcomes, recording
 from paper_run.trading.conclude import UNREAD, Known, with_adopted
-from paper_run.trading.order_outcomes import stated_quotes
+from paper_run.trading.order_outcomes import REFUSED, stated_quotes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -204,14 +204,17 @@ def restate(  # noqa: PLR0913  each is one thing that may be known of it now
 def read_again(ledger: Ledger, after: Observations, now: datetime) -> tuple[AttemptRow, ...]:
     """Write earlier orders as they were read again; return the attempts that had to be stated anew for it.
 
-    Those are the ones of which other orders are in doubt now. To be called in a transaction.
+    Those are the ones of which other orders are in doubt now: of one without any that can only be an order
+    that is refused. To be called in a transaction.
 
     :param now: of any zone.
     """
     read = after.earlier | after.ended
     ledger.orders.keep_orders(read.values())
     found = []
-    for owner in sorted(set(ledger.orders.owners(read).values())):
+    doubtful, refused = ledger.attempts.in_doubt(), {name for name in read if read[name].status in REFUSED}
+    owners = ledger.orders.owners(read if doubtful else refused)
+    for owner in sorted({owner for name, owner in owners.items() if name in refused or owner in doubtful}):
         row = ledger.attempts.by_id(owner)
         if row.state != "closed" or row.snapshot.rehearsal:
             continue

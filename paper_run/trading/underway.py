@@ -154,7 +154,7 @@ class AttemptUnderway:
                 )
                 # The valuation asks the record which orders are in doubt.
                 in_doubt = conclude(known).result.totals.num_orders_in_doubt
-                if in_doubt or self.ledger.attempts.is_in_doubt(self.row):
+                if in_doubt or self.row.id in self.ledger.attempts.in_doubt():
                     self.record(state, known)
                 occasion = value_session.Occasion(
                     gross_limit=self.known.thresholds.gross, signals=_signals(run)
