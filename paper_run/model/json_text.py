@@ -52,7 +52,8 @@ def _object(fields: Iterable[tuple[str, Any]], start: str) -> str:
     pieces: list[str] = []
     before = f"{{{within}"
     for name, value in fields:
-        pieces += before, _field(name), _text(value, within)
+        simple = _SIMPLE.get(value.__class__)
+        pieces += before, _field(name), _text(value, within) if simple is None else simple(value)
         del value  # before the next one is made
         before = f",{within}"
     return "".join((*pieces, start, "}")) if pieces else "{}"
