@@ -58,6 +58,23 @@ def test_a_doubt_that_the_gateway_takes_back_is_none(life: Life) -> None:
     assert counts(life, "2025-01-06") == (1, 0, 0)
 
 
+def test_a_doubt_that_the_gateway_takes_back_while_the_next_session_is_valued_is_none(life: Life) -> None:
+    life.trade(A=buy(10, "10.00", status="pending_new", filled="0"))
+    identity = life.order_id("A")
+    life.gateway.orders[identity] |= BROKEN
+    life.mark(status=1)
+
+    life.fill("A", "10", "10.00", "filled")
+    life.gateway.hold("A", "10", "10.00", "11.00")
+    still_broken = Answer(edit=lambda order: {**order, **BROKEN})
+    life.gateway.script("GET", f"{ORDERS}/{identity}", [still_broken])  # before the POST; healthy after it
+    life.next_session()
+    life.trade(M=buy(1, "5.00"))
+
+    assert counts(life, "2025-01-06") == (1, 0, 0)
+    assert life.run("resolve").stdout == "Nothing is open: every outcome is known.\n"
+
+
 def test_a_refused_order_that_could_not_be_read_is_in_doubt_until_it_was(life: Life) -> None:
     life.gateway.script("GET", ORDERS + "/*", [], then=plain_500())
     refused = {"order_status": "rejected", "broker_order_id": None}
