@@ -15,7 +15,6 @@ from paper_run.ledger.ledger import refuse_foreign
 from paper_run.model import commands, messages
 from paper_run.model.commands import ours
 from paper_run.model.termination import undisguised
-from paper_run.report.listing import Tally
 from paper_run.services.deadline import BEFORE
 from paper_run.trading import before_post, hours, preflight
 from paper_run.trading.hours import already_traded, closing_attempt
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from paper_run.model.progress import Clock
     from paper_run.report.console import Console
     from paper_run.report.day import Reports
+    from paper_run.report.listing import Tally
     from paper_run.report.summary.notices import NoticeKind
     from paper_run.services.platform import Platform
     from paper_run.settings.config import Config
@@ -94,6 +94,8 @@ def play(
     :param sessions: how many, one at least. :param show: called after each.
     :raises PaperRunError: as `run_day`; those before it are played.
     """
+    from paper_run.report.listing import Tally
+
     tally, last = Tally(), End(ExitStatus.SUCCESS)
     earlier: tuple[PaperRunError, ...] = ()
     for left in reversed(range(sessions)):
