@@ -175,6 +175,8 @@ def _nothing_there(since: date, until: date | None, complete: Sequence[str]) -> 
     to = "on" if until is None else f"to {until}"
     there = (
         f"The ledger's complete sessions are from {complete[0]} to {complete[-1]}."
+        if len(complete) > 1
+        else f"The ledger has one complete session, {complete[0]}."
         if complete
         else "No session of this ledger has a complete valuation yet."
     )

@@ -187,7 +187,8 @@ def _complete_file(_context: click.Context, _option: click.Parameter, typed: str
     return _path(typed, "file")
 
 
-def _complete_folder(_context: click.Context, _option: click.Parameter, typed: str) -> list[CompletionItem]:
+def complete_folder(_context: click.Context, _option: click.Parameter, typed: str) -> list[CompletionItem]:
+    """Have the shell complete the path of a folder."""
     return _path(typed, "dir")
 
 
@@ -211,7 +212,7 @@ def options_of(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
 def _option(option: Option) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     names = [each for each in (option.short, option.flag, option.name) if each]
-    completes = {"file": _complete_file, "dir": _complete_folder}
+    completes = {"file": _complete_file, "dir": complete_folder}
     takes: dict[str, Any] = {"metavar": option.metavar, "multiple": option.kind == "repeated"}
     if option.kind == "switch":
         takes = {"is_flag": True}

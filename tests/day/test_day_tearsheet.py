@@ -257,6 +257,14 @@ def test_a_wrong_period_is_one_clear_message(here: Path, args: list[str], says: 
     assert times(here) == written
 
 
+def test_one_session_is_told_as_one(tmp_path: Path) -> None:
+    """What there is instead of a period without a session: the one date, not from it to itself."""
+    assert run_command("--sandbox", "-q", cwd=tmp_path).returncode == 0
+    refused = run_command("report", "--sandbox", "--since", "2025-01-03", cwd=tmp_path)
+    assert refused.returncode == 3
+    assert "The ledger has one complete session, 2025-01-02." in refused.stderr
+
+
 def test_without_a_ledger_there_is_none(tmp_path: Path) -> None:
     """Exit 3 naming the folder; none is made."""
     refused = run_command("report", "--since", "2025-01-02", cwd=tmp_path)
