@@ -90,9 +90,7 @@ OPTIONS = (
     ),
     switch("--resume", ("ledger",), "Finish a move that was broken off."),
     switch(
-        "--abandon",
-        ("ledger",),
-        "Take back a move that was broken off; the database must have nothing of it.",
+        "--abandon", ("ledger",), "Take back a move that was broken off; the database must have none of it."
     ),
     switch("--stale", ("mark",), "Read every order that is still working, not only the newest 500."),
     switch("--again", ("mark",), "Replace the closing of a session that was already valued whole."),
