@@ -11,7 +11,7 @@ from paper_run.ledger import files
 from paper_run.ledger.ledger import Ledger
 from paper_run.ledger.sqlite import copies, database, lock
 from paper_run.ledger.sqlite import store as sqlite_store
-from paper_run.model.commands import of_another
+from paper_run.model.commands import of_pip
 from paper_run.model.place import Place
 
 if TYPE_CHECKING:
@@ -203,12 +203,9 @@ def _postgres() -> ModuleType:
         from paper_run.ledger.postgres import opening
     except ImportError as error:
         raise DataError(
-            "PAPER_RUN_LEDGER_URL names a PostgreSQL database, and psycopg is not installed",
-            f"{error}.",
-            remedies=(
-                Remedy("Install it", of_another("pip", "install", "paper_run[postgres]")),
-                "Nothing was sent.",
-            ),
+            "The ledger's database is one of PostgreSQL, and psycopg is not installed",
+            f"{error}; nothing was sent.",
+            remedies=(Remedy("Install it", of_pip("postgres")),),
         ) from None
     return opening
 

@@ -167,8 +167,9 @@ class Sources:
         others are other programs'.
         """
         known = {each.variable for each in OPTIONS}
+        beginnings = {each[:3] for each in known}
         ours = {name for name in self._environment if name.upper().startswith("PAPER")}
-        found = (ours | self._file_values.keys()) - known
+        found = (ours | {name for name in self._file_values if name.upper()[:3] in beginnings}) - known
         if not found:
             return ()
         from difflib import get_close_matches

@@ -156,7 +156,7 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
         raise DataError(
             f"The ledger {path} was written by a newer paper_run",
             f"It has version {version}; this program knows versions up to {len(MIGRATIONS)}.",
-            remedies=("Upgrade paper_run: pip install --upgrade paper_run; nothing was sent.",),
+            remedies=("Upgrade paper_run: install the newer one over this one; nothing was sent.",),
         )
     if version < len(MIGRATIONS):
         migrate(connection)
