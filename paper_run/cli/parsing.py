@@ -84,7 +84,7 @@ class Commands(click.Group):
         """
         if args[0] not in self.known and not ctx.resilient_parsing:
             names = [name for name in self.known if name != "run"]
-            meant = _near(args[0], names) or f" Commands: {', '.join(names)}."
+            meant = _near(args[0].lower(), names) or f" Commands: {', '.join(names)}."
             raise click.UsageError(f"No such command: {args[0]}.{meant}", ctx=ctx)
         return super().resolve_command(ctx, args)
 

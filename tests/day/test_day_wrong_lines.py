@@ -1,6 +1,7 @@
 """Wrong lines of every command, read as a person reads them: what, where, what is allowed, what to do."""
 
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import copytree
@@ -37,6 +38,7 @@ WITHOUT_A_LEDGER = [
     _wrong("schedule", "Missing argument 'cron|systemd|kubernetes'."),
     _wrong("completion tcsh", "completion: tcsh is not allowed. Allowed: bash, zsh, fish."),
     _wrong("ledger moov a", "ledger: moov is not allowed. Did you mean move?"),
+    _wrong("HISTORY", "No such command: HISTORY. Did you mean history?"),
     _wrong("histroy", "No such command: histroy. Did you mean history?"),
     _wrong("--capitol 5", "No such option: --capitol. Did you mean --capital?"),
     _wrong("-q history", "a command comes first"),
@@ -79,6 +81,7 @@ WITHOUT_A_LEDGER = [
     _wrong("report", "There is no ledger in", "--reports-dir DIR"),
     _wrong("mark", "There is no ledger in"),
     _wrong("email", "PAPER_RUN_EMAIL_TO is not set"),
+    _wrong(f"ledger move a {_DATABASE.replace('postgresql', 'mysql')}", "URL: '<hidden>' is", "Correct URL"),
     _wrong("ledger move a.sqlite3", "No database is named", "PAPER_RUN_LEDGER_URL"),
     _wrong("--env-file gone.env", "gone.env can't be read", "No such file"),
     _wrong("--reports-dir /proc/self", "The reports folder /proc/self can't be written to"),
@@ -137,6 +140,7 @@ AFTER_TWO_SESSIONS = [
     _wrong("resolve --position all=1@2", "one quantity to all", "(the symbol is ALL)"),
     _wrong("resolve --position all --position AAPL", "all is each symbol that differs already"),
     _wrong("resolve --ledger=  --reset", "--ledger: '' is not allowed", "nothing was changed"),
+    _wrong("resolve --position NOTHELD=0@12.50", "Neither the book nor the broker holds NOTHELD."),
     _wrong("resolve --position NOTHELD", "Neither the book nor the broker holds NOTHELD."),
     _wrong("resolve --position AAPL", "The broker has the book's quantity of AAPL."),
     _wrong("resolve --split NOTHELD 2:1", "the book holds no NOTHELD"),
@@ -187,6 +191,27 @@ def test_a_wrong_line_is_told_in_a_few_words(untouched: OddPlatform, tmp_path: P
     assert untouched.requests == []
     asks_the_calendar = wrong.line == "--as-of-date 2025-01-11"  # which the ledger keeps
     assert bool(list(tmp_path.rglob("ledger.sqlite3"))) is asks_the_calendar
+
+
+def test_a_parameter_of_a_database_that_there_is_not(untouched: OddPlatform, tmp_path: Path) -> None:
+    """It is the URL that is to be corrected; its password is not shown."""
+    pytest.importorskip("psycopg")
+    env = {"PAPER_RUN_LEDGER_URL": f"{_DATABASE}?sslmod=require", "PAPER_RUN_PLATFORM": "paper-1"}
+    said = read(run_command(cwd=tmp_path, platform=untouched, env={**env, "COLUMNS": str(WIDE)}))
+    assert 'invalid URI query parameter: "sslmod"' in said
+    assert "Correct the database's URL (PAPER_RUN_LEDGER_URL, --ledger-url)" in said
+    assert "GRANT" not in said
+
+
+def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+    """With the option that names another one."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        said = read(run_command("sandbox", "--port", str(port), cwd=tmp_path, env={"COLUMNS": str(WIDE)}))
+    assert f"Its signal service can't listen on port {port} of 127.0.0.1 (Address already in use)." in said
+    assert "--port 0 for any free ones" in said
 
 
 def test_a_database_that_is_not_there(untouched: OddPlatform, tmp_path: Path) -> None:
