@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from paper_run.model.progress import Waiting
 
 
+_NEEDED = 64 * 1024
+"""Bytes of room, twice what the index of a write-ahead log takes."""
+
+
 def path_of(folder: Path) -> Path:
     """Return where the ledger of a folder lies, or would."""
     return folder / database.FILE_NAME
@@ -47,12 +51,19 @@ def unwritable(folder: Path, *names: str) -> Path | None:
     return next((each for each in inside if each.exists() and not os.access(each, os.W_OK)), None)
 
 
+def _has_room(folder: Path) -> bool:
+    """Whether SQLite may make the file beside a ledger that it needs even to read it."""
+    disk = os.statvfs(folder)
+    return disk.f_bavail * disk.f_frsize >= _NEEDED
+
+
 @contextlib.contextmanager
 def read_if_any(place: Place, now: datetime) -> Iterator[Ledger | None]:
     """Open the ledger to be read, without the lock, if there is one; a database must have it.
 
     Where something lies beside it, of a run in progress or of one that was cut off, where an earlier version
-    has made it, or where it can't be written, a copy is opened: nothing in the folder is touched.
+    has made it, or where it can't be written or the disk is full, a copy is opened: nothing in the folder is
+    touched.
 
     :param now: UTC; a database tells its own people since when it is read.
     :raises DataError: it can't be read.
@@ -70,7 +81,8 @@ def read_if_any(place: Place, now: datetime) -> Iterator[Ledger | None]:
         with database.translated_errors(path):
             database.refuse_links(path)
             database.refuse_foreign(path)
-            direct = may_write(folder) and not copies.beside(path) and database.is_of_this_version(path)
+            may_be_opened = may_write(folder) and _has_room(folder)
+            direct = may_be_opened and not copies.beside(path) and database.is_of_this_version(path)
             copy = None if direct else stack.enter_context(copies.copied(path))
         yield stack.enter_context(Ledger(folder, copy=copy))
 

@@ -118,6 +118,20 @@ def test_no_file_may_grow(desk: Desk, step: str) -> None:
     assert desk.saved()["status"] == "success"
 
 
+def test_what_only_reads_needs_no_room(desk: Desk, small_disk: Path) -> None:
+    """The history is told as before, and doctor looks at all the rest; nothing is left beside the ledger."""
+    assert desk.run().returncode == 0
+    before = desk.run("history", "--json").stdout
+    fill(small_disk)
+    told = desk.run("history", "--json")
+    assert (told.returncode, told.stderr, told.stdout) == (0, "", before)
+    examined = desk.run("doctor")
+    assert examined.returncode == 3
+    assert "✕ Disk space:        0 MB free" in examined.stdout
+    assert "ledger.sqlite3 is whole" in examined.stdout
+    assert sorted(small_disk.glob("ledger.sqlite3*")) == [small_disk / "ledger.sqlite3"]
+
+
 def test_old_files_stay_when_new_ones_can_not_be_written(desk: Desk, small_disk: Path) -> None:
     """The same session again on a full disk: the old bytes, whole, and an error for each file."""
     assert desk.run().returncode == 0
