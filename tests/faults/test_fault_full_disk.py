@@ -50,6 +50,7 @@ def test_full_before_the_post(desk: Desk, small_disk: Path) -> None:
     finished = desk.run()
     assert (finished.returncode, desk.platform.posts) == (3, [])
     assert str(small_disk) in finished.stderr
+    assert "Make room there, or name another folder" in finished.stderr
     empty(small_disk)
     assert desk.run().returncode == 0
     assert desk.platform.executed == 1
