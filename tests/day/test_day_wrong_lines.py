@@ -99,6 +99,8 @@ WITHOUT_A_LEDGER = [
     _wrong("", "'<hidden>'", PAPER_RUN_LEDGER_URL=f"postgresql://jo:a@{SECRET}@h/db"),
     _wrong("", "/DATABASE", PAPER_RUN_LEDGER_URL=f"postgresql://jo:{SECRET}@h"),
     _wrong("", "PAPER_RUN_PLATFORM is not set", "such as paper-1", PAPER_RUN_LEDGER_URL=_DATABASE),
+    _wrong("", "PAPER_RUN_PLATFORM: 'a b'", "such as paper-1", PAPER_RUN_PLATFORM="a b"),
+    _wrong("", "PAPER_RUN_LEDGER_SCHEMA: 'a;b'", "of a-z, 0-9 and _", PAPER_RUN_LEDGER_SCHEMA="a;b"),
     _wrong("", "PAPER_RUN_PLATFORM: 'a b'", PAPER_RUN_LEDGER_URL=_DATABASE, PAPER_RUN_PLATFORM="a b"),
     _wrong("", "PAPER_RUN_HEARTBEAT_URL: '<hidden>'", PAPER_RUN_HEARTBEAT_URL=SECRET),
     _wrong("", "ALPACA_API_SECRET_KEY is not", ALPACA_API_KEY_ID=SECRET),
