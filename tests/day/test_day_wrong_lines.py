@@ -41,6 +41,8 @@ WITHOUT_A_LEDGER = [
     _wrong("HISTORY", "No such command: HISTORY. Did you mean history?"),
     _wrong("histroy", "No such command: histroy. Did you mean history?"),
     _wrong("--capitol 5", "No such option: --capitol. Did you mean --capital?"),
+    _wrong("-sandbox", "No such option: -sandbox. Did you mean --sandbox?"),
+    _wrong("history -q -json", "No such option: -json. Did you mean --json?", "history --help"),
     _wrong("-q history", "a command comes first"),
     _wrong("history -n", "Option '-n' requires an argument.", "1. See history --help"),
     _wrong("resolve --split AAPL", "Option '--split' requires 2 arguments.", "1. See resolve --help"),
