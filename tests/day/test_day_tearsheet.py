@@ -236,6 +236,7 @@ def test_the_ledger_is_not_touched_and_the_page_asks_for_nothing(here: Path) -> 
     ("args", "says"),
     [
         (["--since", "2026-01-05"], "There is no complete session from 2026-01-05 on"),
+        (["--since", "2025-01-04", "--until", "2025-01-04"], "There is no complete session on 2025-01-04"),
         (["--since", "2024-01-05", "--until", "2024-02-05"], "from 2024-01-05 to 2024-02-05"),
         (
             ["--since", "2025-02-01", "--until", "2025-01-05"],
