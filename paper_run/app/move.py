@@ -1,4 +1,4 @@
-"""A ledger moved from its file into a schema: marked, copied, verified, and there at once."""
+"""A ledger moved from its file into a schema: marked first, copied, verified, and there at once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def move(file: Path, database: Database, clock: Clock, *, how: Move) -> str:
     """Move a ledger, or end a move that was broken off; return what was done, in words.
 
-    Once the database answers and has no other ledger the file trades no more, before anything is copied.
+    From the first moment on the file trades no more, whether the database answers or not.
 
     :param file: the ledger. :param how: `move`; `resume` one that was broken off; `abandon` it.
     :raises PaperRunError: it is no ledger, another command has it, or it could not be moved.

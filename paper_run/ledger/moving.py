@@ -46,16 +46,23 @@ def moved(
             f"The ledger {source.name} is being moved to {before}, not to {database.name}",
             remedies=("Name that one.",),
         )
+    if how == "move":
+        marks.mark(source, database.name)
     target = postgres.to_move_to(Place(folder, database), waiting.now)
     try:
         if how == "abandon":
             return _abandoned(source, target, postgres)
-        is_there = postgres.is_there(target)
-        if is_there and _id(target) != _id(source):
-            raise _another(source, target, how)
-        if how == "move":
-            marks.mark(source, database.name)
-        if is_there:
+        if postgres.is_there(target):
+            if _id(target) != _id(source):
+                if how == "move" and _id(target):
+                    marks.unmark(source)  # another account's: nothing of this one is there
+                raise _another(source, target, how)
+            if how == "move":
+                raise DataError(
+                    f"The ledger is in {target.name} already",
+                    _BACKUP,
+                    remedies=("Use that one: --ledger-url URL (PAPER_RUN_LEDGER_URL)",),
+                )
             return f"It is in {target.name}, whole: the move had ended. {_BACKUP}"
         number = move.copy(source, target)
     finally:
