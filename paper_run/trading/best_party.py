@@ -149,20 +149,6 @@ def differences(
     return ByHand(entries, f"to the {best.name}'s quantity {change.note}", is_all)
 
 
-def refuse_unheld(book: holdings.Book, read: Observations, change: Change, lacks: Collection[str]) -> None:
-    """Refuse that of what nobody has none is left: a symbol that is mistyped looks like this.
-
-    :param lacks: symbols of which the book may miss shares.
-    :raises DataError: neither book nor best party has, or the book had, any of it.
-    """
-    if (best := of(read, book.holdings)) is None:
-        return
-    had = {each.symbol for each in change.trades if each.qty}
-    known = {*book.holdings, *best.quantities, *lacks, *had}
-    if unheld := sorted({each.symbol for each in change.trades} - known):
-        raise nothing_differs(f"Neither the book nor the {best.name} holds {' or '.join(unheld)}.")
-
-
 def nothing_differs(why: str) -> DataError:
     """Say that there is nothing to adjust.
 

@@ -127,7 +127,6 @@ class SessionBook:
         ledger, read, moment, book, change = self.ledger, self.read, self.moment, self.book, self._change
         listed = {each.symbol for each in read.positions or ()}
         self.beside = frozenset(filter(moment.is_beside, listed - book.holdings.keys()))
-        best_party.refuse_unheld(book, read, change, self._lacks)
         new = book_opening.first_prices(self.shares, book, self.priced.prices)
         new += (traded := adjustments.trades(book, change.trades))
         by_hand = best_party.differences(

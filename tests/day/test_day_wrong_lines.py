@@ -144,7 +144,6 @@ AFTER_TWO_SESSIONS = [
     _wrong("resolve --position all=1@2", "one quantity to all", "(the symbol is ALL)"),
     _wrong("resolve --position all --position AAPL", "all is each symbol that differs already"),
     _wrong("resolve --ledger=  --reset", "--ledger: '' is not allowed", "nothing was changed"),
-    _wrong("resolve --position NOTHELD=0@12.50", "Neither the book nor the broker holds NOTHELD."),
     _wrong("resolve --position NOTHELD", "Neither the book nor the broker holds NOTHELD."),
     _wrong("resolve --position AAPL", "The broker has the book's quantity of AAPL."),
     _wrong("resolve --split NOTHELD 2:1", "the book holds no NOTHELD"),
