@@ -18,12 +18,7 @@ from paper_run.settings.options import OPTIONS
 
 REFERENCE = ROOT / "docs" / "REFERENCE.md"
 USING = ROOT / "docs" / "USING.md"
-DOCUMENTS = sorted(
-    path
-    for path in project_files()
-    if path.suffix == ".md"
-    and path.relative_to(ROOT).parts[0] in {"README.md", "CHANGELOG.md", "CLAUDE.md", "docs"}
-)
+DOCUMENTS = sorted(path for path in project_files() if path.suffix == ".md")
 _OPTION = re.compile(r"(?<![\w-])--?[a-z][a-z-]*")
 
 

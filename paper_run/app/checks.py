@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from paper_run import NamedTuple
 from paper_run.errors import ExitStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from paper_run.errors import Remedy
 
 
 class Check(NamedTuple):
@@ -13,3 +20,9 @@ class Check(NamedTuple):
     words: str
     exit_status: ExitStatus = ExitStatus.SUCCESS
     fix: str = ""
+
+
+def fix_of(remedies: Iterable[Remedy]) -> str:
+    """Return what a person may do as one line; that nothing was sent goes without saying."""
+    said = (str(each).removesuffix(".").removesuffix("; nothing was sent") for each in remedies)
+    return "; ".join(each for each in said if each != "Nothing was sent")

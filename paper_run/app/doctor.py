@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import paper_run
 from paper_run import __version__
 from paper_run.app import doctor_alpaca, doctor_ledger
-from paper_run.app.checks import Check
+from paper_run.app.checks import Check, fix_of
 from paper_run.app.workspace import Reading, read
 from paper_run.errors import DataError, ExitStatus, PaperRunError, Remedy
 from paper_run.ledger import existing, results
@@ -94,7 +94,7 @@ def _settings(config: Config) -> Check:
         "Settings",
         f"{where}: {' '.join(notices)}",
         ExitStatus.DATA,
-        "correct that name",
+        "correct what it names",
     )
 
 
@@ -113,7 +113,7 @@ def _folder(config: Config) -> Check:
     folder = config.reports_dir
     nearest = next(each for each in (folder, *folder.parents) if each.exists())
     if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
-        words = f"{folder}: {nearest} can't be written to"
+        words = f"{'' if nearest == folder else f'{folder}: '}{nearest} can't be written to"
         return Check("Reports folder", words, ExitStatus.DATA, "give write permission, or --reports-dir DIR")
     if folder.exists() and (path := existing.unwritable(folder, results.ANSWERS)) is not None:
         fix = "give write permission, or be the user whose it is"
@@ -191,7 +191,7 @@ def _unread(name: str, gateway: ServiceUrl, error: Exception) -> Check:
         raise error
     ask = Remedy("Check its logs", "tail -f logs/execution_gateway.log")
     remedies = reading_messages.authentication(error.refusal) if isinstance(error, Unauthorized) else (ask,)
-    fix = "; ".join(map(str, remedies))
+    fix = fix_of(remedies)
     return Check(name, f"{gateway}: it {error.reason}", ExitStatus.DEPENDENCY, fix)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from paper_run.app.checks import Check
+from paper_run.app.checks import Check, fix_of
 from paper_run.errors import ExitStatus
 from paper_run.services.answer import CallFailed
 from paper_run.services.deadline import AFTER, gather
@@ -28,7 +28,7 @@ def examine(config: Config, platform: Platform) -> Iterator[Check]:
     """
     for notice in config.notices:
         if says_unread(notice):
-            yield Check("Broker", notice.text, ExitStatus.DATA, "; ".join(map(str, notice.remedies)))
+            yield Check("Broker", notice.text, ExitStatus.DATA, fix_of(notice.remedies))
     calls: list[Callable[[], Check]] = []
     if platform.quotes is not None:
         calls.append(partial(_quotes, platform.quotes, config.symbols[0]))

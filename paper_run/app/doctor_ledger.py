@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from paper_run.app import day_ledger
-from paper_run.app.checks import Check
+from paper_run.app.checks import Check, fix_of
 from paper_run.errors import DataError, ExitStatus, PaperRunError
 from paper_run.model.commands import ours
 from paper_run.trading import hours, response, several_hosts
@@ -87,8 +87,7 @@ def wrong(config: Config, error: DataError) -> Check:
 
 
 def _fix(config: Config, remedies: Iterable[Remedy]) -> str:
-    whole = (each._replace(command=config.invocation.whole(each.command)) for each in remedies)
-    return "; ".join(map(str, whole))
+    return fix_of(each._replace(command=config.invocation.whole(each.command)) for each in remedies)
 
 
 def calendar(account: Reading, now: datetime) -> Check:
@@ -102,7 +101,7 @@ def calendar(account: Reading, now: datetime) -> Check:
         day = calendar.session_date(now) if closed is None else closed.next_session
         opens, closes = calendar.hours(day)
     except PaperRunError as error:
-        return Check("Calendar", str(error), ExitStatus.DATA, "; ".join(map(str, error.remedies)))
+        return Check("Calendar", str(error), ExitStatus.DATA, fix_of(error.remedies))
     local = f"{calendar.clock(now):%Y-%m-%d %H:%M %Z}"
     today = "today is a session" if closed is None else f"no session today ({closed.why}), the next is {day}"
     return Check(

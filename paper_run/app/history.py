@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple
 from paper_run.app.workspace import read_place
-from paper_run.errors import DataError
+from paper_run.errors import DataError, Remedy
 from paper_run.ledger import existing
 from paper_run.model.history import AccountLine
 
@@ -61,6 +61,9 @@ def accounts(places: Mapping[str, Place], now: datetime) -> Accounts:
         try:
             line, is_sandbox = _account(typed, place, now)
         except DataError as error:
+            if place.database is not None and error.code == "ledger_missing":
+                error.explanation = ""
+                error.remedies = (Remedy("Name the schema that has it, as URL#SCHEMA, or leave it out."),)
             errors.append(error)
             lines.append(AccountLine(typed, "", None, str(error)))
             continue

@@ -172,14 +172,16 @@ def _curve(
 
 
 def _nothing_there(since: date, until: date | None, complete: Sequence[str]) -> DataError:
-    to = "on" if until is None else f"to {until}"
+    of = f"from {since} {'on' if until is None else f'to {until}'}" if since != until else f"on {since}"
     there = (
         f"The ledger's complete sessions are from {complete[0]} to {complete[-1]}."
+        if len(complete) > 1
+        else f"The ledger has one complete session, {complete[0]}."
         if complete
         else "No session of this ledger has a complete valuation yet."
     )
     return DataError(
-        f"There is no complete session from {since} {to}",
+        f"There is no complete session {of}",
         there,
         remedies=[Remedy("Take all of them", ours("report", "--since", complete[0]))] if complete else (),
     )

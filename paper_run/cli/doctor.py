@@ -36,5 +36,6 @@ def doctor(*, as_json: bool, **given: Any) -> ExitStatus:
         return worst((exit_status, output.ended(failed)))
     console.say()
     unwell = sum(1 for check in found if check.exit_status)
-    console.say(f"{unwell} of {len(found)} need you." if unwell else "All is well.")
+    need = "needs" if unwell == 1 else "need"
+    console.say(f"{unwell} of {len(found)} {need} you." if unwell else "All is well.")
     return worst((exit_status, output.ended(output.unwritten())))

@@ -18,6 +18,8 @@ def email(*, attempt: str | None, of_mark: bool, to_stdout: bool, **given: Any) 
     """Send the messages that are queued, by mail and push; with a session, send its own again, on purpose."""
     from paper_run.app import send
 
+    if of_mark and attempt is None and not to_stdout:
+        raise click.UsageError("--mark goes with a session, or with latest, such as email latest --mark.")
     settings = flags.account(given)
     clock, console = output.clock(), output.console(given)
     if to_stdout:

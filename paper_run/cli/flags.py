@@ -68,12 +68,15 @@ def settings(
     :raises DataError: one is wrong.
     """
     from paper_run.settings import config, email
+    from paper_run.settings.sources import SourcedValue
 
     if flags.get("no_email") and flags.get("email_to"):
         raise DataError(
             "--no-email and --email-to contradict each other",
             remedies=("Leave one of the two out; nothing was sent.",),
         )
+    if flags.get("ledger") is not None and not flags["ledger"].strip():
+        raise SourcedValue(flags["ledger"], "--ledger").wrong("a ledger's id, such as 72948726")
     found = found or sources(flags)
     read = config.load(found, today=today(found))._replace(
         ignore_calendar=bool(flags.get("ignore_calendar")),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from paper_run.cli import flags, output
-from paper_run.cli.parsing import options_of
+from paper_run.cli.parsing import complete_folder, options_of
 from paper_run.errors import ExitStatus
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _MOST = 1_000_000
 
 
 @click.command()
-@click.argument("places", metavar="[DIR...]", nargs=-1, type=click.Path(file_okay=False, path_type=str))
+@click.argument("places", metavar="[DIR...]", nargs=-1, shell_complete=complete_folder)
 @options_of("history")
 def history(
     places: tuple[str, ...],
@@ -40,7 +40,7 @@ def history(
     if as_json and as_csv:
         raise click.UsageError("--json and --csv are two forms; use one of them.")
     if as_csv and monthly:
-        raise click.UsageError("--monthly goes with --json alone.")
+        raise click.UsageError("--monthly has no CSV; use --json in place of --csv.")
     if of_all:
         others = as_csv or monthly or since is not None or last is not None
         return _accounts(places, given, as_json=as_json, others=others)

@@ -29,6 +29,11 @@ def ledger(*, file: Path, url: str | None, resume: bool, abandon: bool, **given:
 
     if resume and abandon:
         raise click.UsageError("--resume ends a move, --abandon takes it back; use one of them.")
+    if url is not None:
+        from paper_run.settings import database as database_settings
+        from paper_run.settings.sources import SourcedValue
+
+        database_settings.url(SourcedValue(url, "URL"))
     how: Move = "resume" if resume else "abandon" if abandon else "move"
     database = flags.database_to_move_to({**given, "ledger_url": url or given.get("ledger_url")})
     done = move.move(flags.here() / file.expanduser(), database, output.clock(), how=how)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 HELP = {"help_option_names": ["-h", "--help"]}
 version = click.version_option(__version__, "-V", "--version", prog_name="paper_run")
 _OF_THE_WHOLE = ("-h", "--help", "-V", "--version")
+_TYPED = "paper_run.typed"
 _NOTHING_SENT = "; nothing was sent"
 _ONLY_READ = ("history", "ledger", "report", "doctor", "schedule", "sandbox", "config", "completion")
 _INSTEAD = dict.fromkeys(_ONLY_READ, "") | dict.fromkeys(("mark", "resolve"), "; nothing was changed")
@@ -57,6 +58,7 @@ class Commands(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put the default command in front of bare options."""
+        ctx.meta[_TYPED] = tuple(args)
         if ctx.resilient_parsing and not args:
             return super().parse_args(ctx, args)  # at a TAB each command can still come
         if args and args[0] in _OF_THE_WHOLE:
@@ -84,7 +86,7 @@ class Commands(click.Group):
         """
         if args[0] not in self.known and not ctx.resilient_parsing:
             names = [name for name in self.known if name != "run"]
-            meant = _near(args[0], names) or f" Commands: {', '.join(names)}."
+            meant = _near(args[0].lower(), names) or f" Commands: {', '.join(names)}."
             raise click.UsageError(f"No such command: {args[0]}.{meant}", ctx=ctx)
         return super().resolve_command(ctx, args)
 
@@ -162,8 +164,11 @@ def said(error: click.UsageError) -> tuple[str, str]:
     if isinstance(error, click.NoSuchOption):
         known = [name for each in (error.ctx.command.params if error.ctx else ()) for name in each.opts]
         flags = [name for name in known if name.startswith("--")]
-        meant = _near(error.option_name, flags, 0.75) or _of_others(error.option_name)
-        words = f"No such option: {error.option_name}.{meant}"
+        typed = error.ctx.meta.get(_TYPED, ()) if error.ctx else ()
+        # Of -sandbox click tells the first letter that is no option.
+        name = next((each for each in typed if f"-{each}" in flags), error.option_name)
+        meant = _near(name, flags, 0.75) or _of_others(name)
+        words = f"No such option: {name}.{meant}"
     return words, see
 
 
@@ -187,7 +192,8 @@ def _complete_file(_context: click.Context, _option: click.Parameter, typed: str
     return _path(typed, "file")
 
 
-def _complete_folder(_context: click.Context, _option: click.Parameter, typed: str) -> list[CompletionItem]:
+def complete_folder(_context: click.Context, _option: click.Parameter, typed: str) -> list[CompletionItem]:
+    """Have the shell complete the path of a folder."""
     return _path(typed, "dir")
 
 
@@ -211,7 +217,7 @@ def options_of(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
 def _option(option: Option) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     names = [each for each in (option.short, option.flag, option.name) if each]
-    completes = {"file": _complete_file, "dir": _complete_folder}
+    completes = {"file": _complete_file, "dir": complete_folder}
     takes: dict[str, Any] = {"metavar": option.metavar, "multiple": option.kind == "repeated"}
     if option.kind == "switch":
         takes = {"is_flag": True}

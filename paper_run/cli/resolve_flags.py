@@ -57,6 +57,8 @@ def change(attempt: str | None, flags: Mapping[str, Any]) -> Change | None:
     if flags["position"]:
         names = dict.fromkeys(_symbol_or_all(name) for name in flags["position"] if "=" not in name)
         trades = tuple(_by_hand(name) for name in flags["position"] if "=" in name)
+        if "all" in names and len(names) > 1:
+            raise amiss("--position: all is each symbol that differs already", _FORMS["position"])
         for each in trades:
             if each.symbol in names:
                 raise amiss(

@@ -44,6 +44,8 @@ def _run(given: Mapping[str, Any], sources: Sources, beat: Beat, deadline: Deadl
         settings = flags.settings(given, found=sources)
     if sessions > 1 and given["again"]:
         raise click.UsageError("--again trades one session once more, --sessions plays several; use one.")
+    if sessions > 1 and given["dry_run"]:
+        raise click.UsageError("--dry-run sends nothing, --sessions plays several days; use one.")
     if sessions > 1 and settings.to_stdout:
         raise click.UsageError("--output - prints one JSON, --sessions plays several days; use one.")
     with (

@@ -11,7 +11,7 @@ from paper_run.ledger import files
 from paper_run.ledger.ledger import Ledger
 from paper_run.ledger.sqlite import copies, database, lock
 from paper_run.ledger.sqlite import store as sqlite_store
-from paper_run.model.commands import of_another
+from paper_run.model.commands import of_pip
 from paper_run.model.place import Place
 
 if TYPE_CHECKING:
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from paper_run.ledger.moving import Move
     from paper_run.model.place import Database
     from paper_run.model.progress import Waiting
+
+
+_NEEDED = 64 * 1024
+"""Bytes of room, twice what the index of a write-ahead log takes."""
 
 
 def path_of(folder: Path) -> Path:
@@ -47,12 +51,19 @@ def unwritable(folder: Path, *names: str) -> Path | None:
     return next((each for each in inside if each.exists() and not os.access(each, os.W_OK)), None)
 
 
+def _has_room(folder: Path) -> bool:
+    """Whether SQLite may make the file beside a ledger that it needs even to read it."""
+    disk = os.statvfs(folder)
+    return disk.f_bavail * disk.f_frsize >= _NEEDED
+
+
 @contextlib.contextmanager
 def read_if_any(place: Place, now: datetime) -> Iterator[Ledger | None]:
     """Open the ledger to be read, without the lock, if there is one; a database must have it.
 
     Where something lies beside it, of a run in progress or of one that was cut off, where an earlier version
-    has made it, or where it can't be written, a copy is opened: nothing in the folder is touched.
+    has made it, or where it can't be written or the disk is full, a copy is opened: nothing in the folder is
+    touched.
 
     :param now: UTC; a database tells its own people since when it is read.
     :raises DataError: it can't be read.
@@ -70,7 +81,8 @@ def read_if_any(place: Place, now: datetime) -> Iterator[Ledger | None]:
         with database.translated_errors(path):
             database.refuse_links(path)
             database.refuse_foreign(path)
-            direct = may_write(folder) and not copies.beside(path) and database.is_of_this_version(path)
+            may_be_opened = may_write(folder) and _has_room(folder)
+            direct = may_be_opened and not copies.beside(path) and database.is_of_this_version(path)
             copy = None if direct else stack.enter_context(copies.copied(path))
         yield stack.enter_context(Ledger(folder, copy=copy))
 
@@ -203,12 +215,9 @@ def _postgres() -> ModuleType:
         from paper_run.ledger.postgres import opening
     except ImportError as error:
         raise DataError(
-            "PAPER_RUN_LEDGER_URL names a PostgreSQL database, and psycopg is not installed",
-            f"{error}.",
-            remedies=(
-                Remedy("Install it", of_another("pip", "install", "paper_run[postgres]")),
-                "Nothing was sent.",
-            ),
+            "The ledger's database is one of PostgreSQL, and psycopg is not installed",
+            f"{error}; nothing was sent.",
+            remedies=(Remedy("Install it", of_pip("postgres")),),
         ) from None
     return opening
 

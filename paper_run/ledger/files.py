@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import re
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _LEFT = r"\..*\.[0-9a-f]+\.tmp(?:-[a-z]+)?|__jinja2_.*\.tmp"
 """Names of temporary files: ours, those of a ledger that is being made, and those of earlier versions."""
 
@@ -67,7 +69,11 @@ def prove_writable(folder: Path, *, purpose: str) -> None:
         raise DataError(
             f"{purpose} {folder} can't be written to",
             "It is a file." if isinstance(error, FileExistsError) else f"{error.strerror}.",
-            remedies=("Name a folder that can be made and written to, and run again; nothing was sent.",),
+            remedies=(
+                "Make room there, or name another folder, and run again; nothing was sent."
+                if error.errno in NO_ROOM
+                else "Name a folder that can be made and written to, and run again; nothing was sent.",
+            ),
         ) from None
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from paper_run.model.progress import Waiting
 
 Move = Literal["move", "resume", "abandon"]
+_LEDGER = "SELECT value FROM account WHERE name = 'ledger'"
 _BACKUP = "The file trades no more; keep it as a backup."
 
 
@@ -51,8 +52,18 @@ def moved(
     try:
         if how == "abandon":
             return _abandoned(source, target, postgres)
-        if how == "resume" and postgres.is_there(target):
-            return _ended(source, target)
+        if postgres.is_there(target):
+            if _id(target) != _id(source):
+                if how == "move" and _id(target):
+                    marks.unmark(source)  # another account's: nothing of this one is there
+                raise _another(source, target, how)
+            if how == "move":
+                raise DataError(
+                    f"The ledger is in {target.name} already",
+                    _BACKUP,
+                    remedies=("Use that one: --ledger-url URL (PAPER_RUN_LEDGER_URL)",),
+                )
+            return f"It is in {target.name}, whole: the move had ended. {_BACKUP}"
         number = move.copy(source, target)
     finally:
         target.close()
@@ -62,7 +73,7 @@ def moved(
 def _abandoned(source: Store, target: Any, postgres: ModuleType) -> str:
     with target.transaction():
         postgres.lock_schema(target)
-        if postgres.is_there(target):
+        if postgres.is_there(target) and _id(target) in ("", _id(source)):
             raise DataError(
                 f"The ledger is in {target.name} already",
                 "What was traded since may be there alone.",
@@ -72,14 +83,19 @@ def _abandoned(source: Store, target: Any, postgres: ModuleType) -> str:
     return f"Taken back: {source.name} is the ledger again, and {target.name} has nothing of it."
 
 
-def _ended(source: Store, target: Any) -> str:
-    """Say that it is there: it was committed whole and compared, or not at all."""
-    (own,), theirs = (
-        store.rows("SELECT value FROM account WHERE name = 'ledger'") for store in (source, target)
+def _another(source: Store, target: Any, how: Move) -> DataError:
+    """Return that the schema is another account's: nothing of this ledger is in it."""
+    back = Remedy("Take the move back", ours("ledger", "move", source.name, "URL", "--abandon"))
+    return DataError(
+        f"There is another ledger in {target.name}",
+        "Each has a schema of its own.",
+        remedies=(
+            *((back,) if how == "resume" else ()),
+            "Move it to another schema: PAPER_RUN_LEDGER_SCHEMA=NAME; nothing was moved.",
+        ),
     )
-    if [row["value"] for row in theirs] != [own["value"]]:
-        raise DataError(
-            f"{target.name} has another ledger",
-            remedies=("Name another schema: PAPER_RUN_LEDGER_SCHEMA=NAME",),
-        )
-    return f"It is in {target.name}, whole: the move had ended. {_BACKUP}"
+
+
+def _id(store: Any) -> str:
+    """Return the id that a ledger keeps wherever it is; empty where the row that has it is gone."""
+    return next((str(row["value"]) for row in store.rows(_LEDGER)), "")

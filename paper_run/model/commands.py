@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple
@@ -24,6 +25,11 @@ def ours(*words: str) -> str:
 def of_another(*words: str) -> str:
     """Return another program's command as it is typed; what a service has told is quoted like any word."""
     return shlex.join(words)
+
+
+def of_pip(extra: str) -> str:
+    """Return what installs one of our extras into the environment that this program runs in."""
+    return of_another(sys.executable, "-m", "pip", "install", f"paper_run[{extra}]")
 
 
 def of_ledger(command: str, ledger: str) -> str:

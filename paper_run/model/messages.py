@@ -199,8 +199,13 @@ def timed_out(run_id: str | None, timeout: Decimal, attempt: str) -> PaperRunErr
     )
 
 
-def unsuccessful(run: Orchestration, rows: tuple[Order, ...], problems: tuple[str, ...]) -> PaperRunError:
-    """Say which orders were not accepted, or that the run ended badly."""
+def unsuccessful(
+    run: Orchestration, rows: tuple[Order, ...], problems: tuple[str, ...], *, sandbox: bool
+) -> PaperRunError:
+    """Say which orders were not accepted, or that the run ended badly.
+
+    :param sandbox: whether a sandbox said so, which keeps no logs.
+    """
     said = f" The orchestrator says: {' '.join(run.error_message.split())}" if run.error_message else ""
     submitted = sum(row.outcome in ("accepted", "rejected", "in_doubt") for row in rows)
     refused = sum(row.outcome in ("rejected", "in_doubt") for row in rows)
@@ -227,7 +232,9 @@ def unsuccessful(run: Orchestration, rows: tuple[Order, ...], problems: tuple[st
                 else ()
             ),
             *(() if submitted else (no_bar_yet(),)),
-            Remedy("Check logs", "tail -f logs/orchestrator.log logs/execution_gateway.log"),
+            Remedy("Which symbols misbehave in a sandbox stands in docs/USING.md, The sandbox")
+            if sandbox
+            else Remedy("Check logs", "tail -f logs/orchestrator.log logs/execution_gateway.log"),
         ),
         code="orders_not_accepted" if refused else "run_failed",
         subject=run.run_id,

@@ -18,7 +18,7 @@ from paper_run.sandbox.signatures import Signatures
 from paper_run.sandbox.state import State
 from paper_run.sandbox.store import Store
 
-NAMES = ("signal service (T3)", "execution gateway (T4)", "orchestrator (T5)", "quotes service")
+NAMES = ("signal service", "execution gateway", "orchestrator", "quotes service")
 _FINISH_SECONDS = 0.1
 
 

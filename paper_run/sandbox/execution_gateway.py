@@ -64,7 +64,7 @@ def execution_gateway(state: State, gate: Gate | None = None) -> Service:
         return Answer(200, _envelope(state))
 
     return Service(
-        "execution gateway (T4)",
+        "execution gateway",
         [
             Route("GET", "/", root),
             Route("GET", "/health", health),

@@ -127,7 +127,7 @@ def orchestrator(
         return Answer(200, json.loads(row[0]) | {"symbols": [], "capital": "0"})
 
     return Service(
-        "orchestrator (T5)",
+        "orchestrator",
         [
             Route("GET", "/", root),
             Route("GET", "/health", health),

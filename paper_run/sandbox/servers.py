@@ -219,6 +219,6 @@ def _bound(name: str, port: int) -> _Server:
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise SandboxError(
-            f"The sandbox's {name} cannot listen on port {port} of {HOST} ({reason}): stop what uses that"
-            " port, or choose another one."
+            f"Its {name} can't listen on port {port} of {HOST} ({reason}). Stop what uses that port, or name "
+            "another one: --port PORT, or --port 0 for any free ones."
         ) from error

@@ -57,7 +57,7 @@ def signal_service(state: State, gate: Gate | None = None) -> Service:
         return Answer(200, {"signals": signals, "metadata": metadata})
 
     return Service(
-        "signal service (T3)",
+        "signal service",
         [
             Route("GET", "/", root),
             Route("GET", "/health", health),

@@ -69,6 +69,9 @@ def read(sources: Sources) -> Database | None:
     """
     typed = sources.checked("--ledger-url")
     if typed is None:
+        for name in (SCHEMA, PLATFORM):
+            if sources.variable(name) is not None:
+                sources.checked(name)  # of a database that is named later
         return None
     named = sources.checked(PLATFORM)
     if named is None:

@@ -90,7 +90,7 @@ OPTIONS = (
     ),
     switch("--resume", ("ledger",), "Finish a move that was broken off."),
     switch(
-        "--abandon", ("ledger",), "Take back a move that was broken off; the database must still be empty."
+        "--abandon", ("ledger",), "Take back a move that was broken off; the database must have none of it."
     ),
     switch("--stale", ("mark",), "Read every order that is still working, not only the newest 500."),
     switch("--again", ("mark",), "Replace the closing of a session that was already valued whole."),
@@ -119,7 +119,9 @@ OPTIONS = (
         more="A tear sheet, `tearsheet.html` and `tearsheet.json`, of the sessions from that date on.",
     ),
     Option("--until", ("report",), "With --since: up to that date.", metavar="YYYY-MM-DD"),
-    Option("--last", ("history",), "Only the newest N sessions.", metavar="N", short="-n"),
+    Option(
+        "--last", ("history",), "Only the newest N sessions; with --monthly, months.", metavar="N", short="-n"
+    ),
     switch("--monthly", ("history",), "A row a month in place of a session: P&L, return, deepest drawdown."),
     switch("--placed", ("resolve",), "The attempt did trade."),
     switch("--not-placed", ("resolve",), "The attempt did not trade: its session is open again."),

@@ -161,21 +161,25 @@ class Sources:
         return bool(self._flags.get(flag))
 
     def misspelt(self) -> tuple[str, ...]:
-        """Name each PAPER_RUN_ variable that nothing reads but that looks like one that is read."""
+        """Name each variable that nothing reads but that looks like one that is read.
+
+        Of the names that do not begin like ours only those of the .env file, where the one meant is not set:
+        others are other programs'.
+        """
         known = {each.variable for each in OPTIONS}
-        found = {
-            name
-            for name in (*self._environment, *self._file_values)
-            if name.startswith("PAPER_RUN_") and name not in known
-        }
+        beginnings = {each[:3] for each in known}
+        ours = {name for name in self._environment if name.upper().startswith("PAPER")}
+        found = (ours | {name for name in self._file_values if name.upper()[:3] in beginnings}) - known
         if not found:
             return ()
         from difflib import get_close_matches
 
         notices = []
         for name in sorted(found):
-            if close := get_close_matches(name, known, n=1, cutoff=0.85):
-                notices.append(f"{name} is set but means nothing here: was {close[0]} meant?")
+            is_ours = name.upper().startswith("PAPER")
+            near = get_close_matches(name.upper(), known, n=1, cutoff=0.85 if is_ours else 0.88)
+            if near and (is_ours or self.variable(near[0]) is None):
+                notices.append(f"{name} is set but means nothing here: was {near[0]} meant?")
         return tuple(notices)
 
 

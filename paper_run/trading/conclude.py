@@ -87,7 +87,8 @@ def conclude(known: Known) -> Outcome:
     if run is not None and has_only_repeats:
         failed.append(messages.nothing_new(run, rows))
     elif run is not None and status in ("partial", "failed"):
-        failed.append(messages.unsuccessful(run, rows, tuple(each.text for each in problems)))
+        said = tuple(each.text for each in problems)
+        failed.append(messages.unsuccessful(run, rows, said, sandbox=known.snapshot.sandbox))
     found = [*map(findings.of_error, failed), *known.snapshot.notices, *known.found]
     if run is not None:
         repeats = sum(row.outcome == "repeat" for row in rows) if known.snapshot.rehearsal else 0

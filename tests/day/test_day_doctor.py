@@ -271,6 +271,26 @@ def test_a_misspelt_variable_is_named(day: Day) -> None:
     assert "was PAPER_RUN_CAPITAL meant?" in line(said, "Settings")
 
 
+def test_a_setting_that_is_no_wrong_name_is_not_called_one(day: Day) -> None:
+    """A password that goes in clear: what is to be corrected is what is said; one thing needs a person."""
+    day.env |= {"PAPER_RUN_EMAIL_TO": "jo@example.com", "PAPER_RUN_EMAIL_ON": "never"}
+    day.env |= {"PAPER_RUN_SMTP_HOST": "127.0.0.1", "PAPER_RUN_SMTP_SECURITY": "none"}
+    day.env |= {"PAPER_RUN_SMTP_USER": "jo", "PAPER_RUN_SMTP_PASSWORD": "secret"}
+    said = day.must("doctor", status=3)
+    assert line(said, "Settings").endswith("can read it. - fix: correct what it names")
+    assert re.fullmatch(r"1 of \d+ needs you\.", said.lines[-1])
+
+
+def test_what_is_no_ledger_is_told_in_a_line(day: Day) -> None:
+    """Each of two ways out, without a full stop between them; that nothing was sent goes without saying."""
+    day.ledger.parent.mkdir(parents=True, exist_ok=True)
+    day.ledger.write_text("junk")
+    said = line(day.must("doctor", status=3), "Ledger")
+    assert "another folder with --reports-dir; If it was the ledger" in said
+    assert said.endswith("no earlier attempt is known")
+    assert "nothing was sent" not in said
+
+
 def test_a_folder_that_cannot_be_made_is_named(day: Day) -> None:
     """A file in its way; exit 3."""
     (day.folder / "mine").write_text("")

@@ -92,7 +92,7 @@ def test_history_is_cut_to_the_newest(day: Day) -> None:
     (month,) = read("history_monthly", day.must("history", "--sandbox", "--json", "--monthly", "-n", "3"))
     assert (month["month"], month["sessions"], month["closing"]) == ("2025-01", 4, every[-1]["closing"])
     assert "2025-01  4 " in day.must("history", "--sandbox", "--monthly").stdout
-    assert "--monthly goes with --json" in day.must("history", "--monthly", "--csv", status=3).stderr
+    assert "--monthly has no CSV; use --json" in day.must("history", "--monthly", "--csv", status=3).stderr
     assert "--last (-n): '0' is not allowed" in day.must("history", "-n", "0", status=3).stderr
 
 

@@ -334,7 +334,7 @@ def test_without_apprise_the_command_that_installs_it_is_named(day: Day) -> None
     day.env |= {"PAPER_RUN_NOTIFY": "json://127.0.0.1:1/x", "PYTHONPATH": str(blocked)}
     said = day.must(status=3)
     assert "PAPER_RUN_NOTIFY is set, and apprise is not installed" in said.stderr
-    assert "pip install 'paper_run[notify]'" in said.stderr
+    assert f"{sys.executable} -m pip install 'paper_run[notify]'" in said.stderr
     doctor = day.run("doctor")
     assert doctor.returncode == 3
     assert "pip install 'paper_run[notify]'" in doctor.stdout

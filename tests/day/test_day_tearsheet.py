@@ -236,6 +236,7 @@ def test_the_ledger_is_not_touched_and_the_page_asks_for_nothing(here: Path) -> 
     ("args", "says"),
     [
         (["--since", "2026-01-05"], "There is no complete session from 2026-01-05 on"),
+        (["--since", "2025-01-04", "--until", "2025-01-04"], "There is no complete session on 2025-01-04"),
         (["--since", "2024-01-05", "--until", "2024-02-05"], "from 2024-01-05 to 2024-02-05"),
         (
             ["--since", "2025-02-01", "--until", "2025-01-05"],
@@ -255,6 +256,14 @@ def test_a_wrong_period_is_one_clear_message(here: Path, args: list[str], says: 
     assert refused.stderr.count("ERROR") == 1
     assert says in refused.stderr
     assert times(here) == written
+
+
+def test_one_session_is_told_as_one(tmp_path: Path) -> None:
+    """What there is instead of a period without a session: the one date, not from it to itself."""
+    assert run_command("--sandbox", "-q", cwd=tmp_path).returncode == 0
+    refused = run_command("report", "--sandbox", "--since", "2025-01-03", cwd=tmp_path)
+    assert refused.returncode == 3
+    assert "The ledger has one complete session, 2025-01-02." in refused.stderr
 
 
 def test_without_a_ledger_there_is_none(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Wrong lines of every command, read as a person reads them: what, where, what is allowed, what to do."""
 
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import copytree
@@ -37,8 +38,11 @@ WITHOUT_A_LEDGER = [
     _wrong("schedule", "Missing argument 'cron|systemd|kubernetes'."),
     _wrong("completion tcsh", "completion: tcsh is not allowed. Allowed: bash, zsh, fish."),
     _wrong("ledger moov a", "ledger: moov is not allowed. Did you mean move?"),
+    _wrong("HISTORY", "No such command: HISTORY. Did you mean history?"),
     _wrong("histroy", "No such command: histroy. Did you mean history?"),
     _wrong("--capitol 5", "No such option: --capitol. Did you mean --capital?"),
+    _wrong("-sandbox", "No such option: -sandbox. Did you mean --sandbox?"),
+    _wrong("history -q -json", "No such option: -json. Did you mean --json?", "history --help"),
     _wrong("-q history", "a command comes first"),
     _wrong("history -n", "Option '-n' requires an argument.", "1. See history --help"),
     _wrong("resolve --split AAPL", "Option '--split' requires 2 arguments.", "1. See resolve --help"),
@@ -65,16 +69,21 @@ WITHOUT_A_LEDGER = [
     _wrong("--sandbox --sessions 2 --output -", "--output -", "use one."),
     _wrong("--sandbox --sessions 2 --again", "--again trades one session", "use one."),
     _wrong("--sandbox --orchestrator-url http://localhost:1", "--sandbox brings its own services"),
+    _wrong("--sandbox --sessions 2 --dry-run", "--dry-run sends nothing", "use one."),
     _wrong("sandbox --port 99999", "from 0 to 65532"),
     _wrong("sandbox --auth rsa", "none or hmac"),
     _wrong("history -n 0", "--last (-n): '0' is not allowed", "from 1 to 1000000"),
     _wrong("history --json --csv", "use one of them"),
+    _wrong("history --monthly --csv", "--monthly has no CSV; use --json"),
+    _wrong("mark --ledger=", "--ledger: '' is not allowed", "Allowed: a ledger's id"),
+    _wrong("email --mark", "--mark goes with a session", "email latest --mark", **_MAIL),
     _wrong("report --since 2025-03-01 --until 2025-01-01", "lies before --since 2025-03-01"),
     _wrong("report --until 2025-01-01", "--until needs --since"),
     _wrong("report --since gestern", "--since: 'gestern' is not allowed"),
     _wrong("report", "There is no ledger in", "--reports-dir DIR"),
     _wrong("mark", "There is no ledger in"),
     _wrong("email", "PAPER_RUN_EMAIL_TO is not set"),
+    _wrong(f"ledger move a {_DATABASE.replace('postgresql', 'mysql')}", "URL: '<hidden>' is", "Correct URL"),
     _wrong("ledger move a.sqlite3", "No database is named", "PAPER_RUN_LEDGER_URL"),
     _wrong("--env-file gone.env", "gone.env can't be read", "No such file"),
     _wrong("--reports-dir /proc/self", "The reports folder /proc/self can't be written to"),
@@ -92,6 +101,8 @@ WITHOUT_A_LEDGER = [
     _wrong("", "'<hidden>'", PAPER_RUN_LEDGER_URL=f"postgresql://jo:a@{SECRET}@h/db"),
     _wrong("", "/DATABASE", PAPER_RUN_LEDGER_URL=f"postgresql://jo:{SECRET}@h"),
     _wrong("", "PAPER_RUN_PLATFORM is not set", "such as paper-1", PAPER_RUN_LEDGER_URL=_DATABASE),
+    _wrong("", "PAPER_RUN_PLATFORM: 'a b'", "such as paper-1", PAPER_RUN_PLATFORM="a b"),
+    _wrong("", "PAPER_RUN_LEDGER_SCHEMA: 'a;b'", "of a-z, 0-9 and _", PAPER_RUN_LEDGER_SCHEMA="a;b"),
     _wrong("", "PAPER_RUN_PLATFORM: 'a b'", PAPER_RUN_LEDGER_URL=_DATABASE, PAPER_RUN_PLATFORM="a b"),
     _wrong("", "PAPER_RUN_HEARTBEAT_URL: '<hidden>'", PAPER_RUN_HEARTBEAT_URL=SECRET),
     _wrong("", "ALPACA_API_SECRET_KEY is not", ALPACA_API_KEY_ID=SECRET),
@@ -131,6 +142,8 @@ AFTER_TWO_SESSIONS = [
     _wrong("resolve --position A$B", "--position: 'A$B' is no symbol", "Allowed: letters and digits"),
     _wrong("resolve --position AAPL=5", "is no quantity at a price", "SYMBOL=QTY@PRICE"),
     _wrong("resolve --position all=1@2", "one quantity to all", "(the symbol is ALL)"),
+    _wrong("resolve --position all --position AAPL", "all is each symbol that differs already"),
+    _wrong("resolve --ledger=  --reset", "--ledger: '' is not allowed", "nothing was changed"),
     _wrong("resolve --position NOTHELD", "Neither the book nor the broker holds NOTHELD."),
     _wrong("resolve --position AAPL", "The broker has the book's quantity of AAPL."),
     _wrong("resolve --split NOTHELD 2:1", "the book holds no NOTHELD"),
@@ -181,6 +194,27 @@ def test_a_wrong_line_is_told_in_a_few_words(untouched: OddPlatform, tmp_path: P
     assert untouched.requests == []
     asks_the_calendar = wrong.line == "--as-of-date 2025-01-11"  # which the ledger keeps
     assert bool(list(tmp_path.rglob("ledger.sqlite3"))) is asks_the_calendar
+
+
+def test_a_parameter_of_a_database_that_there_is_not(untouched: OddPlatform, tmp_path: Path) -> None:
+    """It is the URL that is to be corrected; its password is not shown."""
+    pytest.importorskip("psycopg")
+    env = {"PAPER_RUN_LEDGER_URL": f"{_DATABASE}?sslmod=require", "PAPER_RUN_PLATFORM": "paper-1"}
+    said = read(run_command(cwd=tmp_path, platform=untouched, env={**env, "COLUMNS": str(WIDE)}))
+    assert 'invalid URI query parameter: "sslmod"' in said
+    assert "Correct the database's URL (PAPER_RUN_LEDGER_URL, --ledger-url)" in said
+    assert "GRANT" not in said
+
+
+def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+    """With the option that names another one."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        said = read(run_command("sandbox", "--port", str(port), cwd=tmp_path, env={"COLUMNS": str(WIDE)}))
+    assert f"Its signal service can't listen on port {port} of 127.0.0.1 (Address already in use)." in said
+    assert "--port 0 for any free ones" in said
 
 
 def test_a_database_that_is_not_there(untouched: OddPlatform, tmp_path: Path) -> None:

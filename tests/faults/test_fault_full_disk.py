@@ -50,6 +50,7 @@ def test_full_before_the_post(desk: Desk, small_disk: Path) -> None:
     finished = desk.run()
     assert (finished.returncode, desk.platform.posts) == (3, [])
     assert str(small_disk) in finished.stderr
+    assert "Make room there, or name another folder" in finished.stderr
     empty(small_disk)
     assert desk.run().returncode == 0
     assert desk.platform.executed == 1
@@ -116,6 +117,20 @@ def test_no_file_may_grow(desk: Desk, step: str) -> None:
     assert desk.run().returncode == 0
     assert (len(desk.platform.posts), desk.platform.executed) == (1, 1)
     assert desk.saved()["status"] == "success"
+
+
+def test_what_only_reads_needs_no_room(desk: Desk, small_disk: Path) -> None:
+    """The history is told as before, and doctor looks at all the rest; nothing is left beside the ledger."""
+    assert desk.run().returncode == 0
+    before = desk.run("history", "--json").stdout
+    fill(small_disk)
+    told = desk.run("history", "--json")
+    assert (told.returncode, told.stderr, told.stdout) == (0, "", before)
+    examined = desk.run("doctor")
+    assert examined.returncode == 3
+    assert "✕ Disk space:        0 MB free" in examined.stdout
+    assert "ledger.sqlite3 is whole" in examined.stdout
+    assert sorted(small_disk.glob("ledger.sqlite3*")) == [small_disk / "ledger.sqlite3"]
 
 
 def test_old_files_stay_when_new_ones_can_not_be_written(desk: Desk, small_disk: Path) -> None:

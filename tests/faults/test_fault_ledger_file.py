@@ -71,7 +71,7 @@ def test_a_newer_ledger_is_refused_politely(traded: Desk) -> None:
     with contextlib.closing(sqlite3.connect(traded.ledger)) as connection:
         connection.execute("PRAGMA user_version = 99")
         connection.commit()
-    assert_refused(traded, "99", "newer", "pip install --upgrade")
+    assert_refused(traded, "99", "newer", "install the newer one over this one")
 
 
 @pytest.mark.parametrize("kind", ["first-page", "every-page", "cut-short", "cut-at-a-page"])

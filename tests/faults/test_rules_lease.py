@@ -85,6 +85,8 @@ def test_history_all_reads_databases_beside_folders(hosts: tuple[Host, Host], sc
     assert two.run("history", "--all", url).stdout.count(schema.name) == 1
     missing = two.run("history", "--all", f"{url}#none_there", "reports")
     assert (missing.returncode, "There is no ledger" in missing.stderr) == (3, True)
+    assert "URL#SCHEMA, or leave it out" in missing.stderr
+    assert "nothing was sent" not in missing.stderr
     assert PASSWORD not in missing.stdout + missing.stderr
 
 

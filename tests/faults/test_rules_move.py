@@ -117,11 +117,45 @@ def test_rule_16_a_move_to_a_database_that_is_down_marks_and_can_be_resumed(
 
 
 def test_a_ledger_is_not_moved_over_another_one(host: Host, schema: Schema, tmp_path: Path) -> None:
-    """Exit 3, and what is there stays."""
+    """Exit 3: what is there stays, and the file is the ledger as before."""
     traded(host, 1)
     (tmp_path / "two").mkdir()
     other = Host(tmp_path / "two", schema, host)
     assert other.begin().returncode in (0, 2)
     refused = host.run("ledger", "move", host.ledger, schema.server.url)
-    assert (refused.returncode, "there is a ledger already" in refused.stderr) == (3, True)
+    assert (refused.returncode, "There is another ledger in" in refused.stderr) == (3, True)
+    assert "--new-ledger" not in refused.stderr
     assert len(Desk.rows(host)) == 1
+    assert "moved to" not in host.run().stderr
+
+
+def test_a_move_is_taken_back_where_another_ledger_was_made_meanwhile(
+    host: Host, schema: Schema, tmp_path: Path
+) -> None:
+    """Broken off, and the schema became another account's: nothing of this one is there."""
+    before = traded(host, 1)
+    host.env["PAPER_RUN_LEDGER_URL"] = schema.server.url
+    words = ("ledger", "move", host.ledger)
+    assert host.run(*words, at="before sql BEGIN", do="SIGKILL").returncode == -signal.SIGKILL
+    del host.env["PAPER_RUN_LEDGER_URL"]
+    (tmp_path / "two").mkdir()
+    assert Host(tmp_path / "two", schema, host).begin().returncode in (0, 2)
+    refused = host.run(*words, schema.server.url, "--resume")
+    assert (refused.returncode, "--abandon" in refused.stderr) == (3, True)
+    taken_back = host.run(*words, schema.server.url, "--abandon")
+    assert (taken_back.returncode, "Taken back" in taken_back.stdout) == (0, True)
+    assert {table: read_rows(host.ledger, table) for table in TABLES} == before
+
+
+def test_a_backup_that_is_moved_once_more_trades_no_more(host: Host, schema: Schema, tmp_path: Path) -> None:
+    """Restored in another folder, where no mark lies beside it: its ledger is in the database already."""
+    traded(host, 1)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    backup = elsewhere / host.ledger.name
+    shutil.copyfile(host.ledger, backup)
+    assert host.run("ledger", "move", host.ledger, schema.server.url).returncode == 0
+    again = host.run("ledger", "move", backup, schema.server.url)
+    assert (again.returncode, "already" in again.stderr) == (3, True)
+    assert "--new-ledger" not in again.stderr
+    assert (elsewhere / "ledger.moved").exists()

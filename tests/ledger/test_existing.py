@@ -21,7 +21,7 @@ def test_a_database_needs_the_package_that_speaks_with_it(
     place = Place(tmp_path, Database("postgresql://h/d", "postgresql://h/d", "paper_run", "paper-1"))
     with pytest.raises(DataError, match="psycopg is not installed") as caught, existing.read(place, NOON):
         pass
-    assert caught.value.remedies[0].command == "pip install 'paper_run[postgres]'"
+    assert caught.value.remedies[0].command == f"{sys.executable} -m pip install 'paper_run[postgres]'"
     assert list(tmp_path.iterdir()) == []
 
 

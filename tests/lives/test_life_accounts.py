@@ -101,12 +101,14 @@ def test_an_account_that_can_t_be_read_hides_no_other(tmp_path: Path) -> None:
     """It is a row too, counted, and an error of its own: exit status 3."""
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "ledger.sqlite3").write_bytes(b"no ledger at all" * 100)
-    done = _all(tmp_path, "a/reports", "gone", "broken")
+    (tmp_path / "note.txt").write_text("no folder")
+    done = _all(tmp_path, "a/reports", "gone", "broken", "note.txt")
     assert done.returncode == 3
+    assert f"There is no ledger in {tmp_path}/note.txt" in done.stderr
     assert f"There is no ledger in {tmp_path}/gone" in done.stderr
     assert "broken/ledger.sqlite3" in done.stderr
     assert "\ngone       —           not read" in done.stdout
-    assert "1 success, 2 not read" in done.stdout.splitlines()[-1]
+    assert "1 success, 3 not read" in done.stdout.splitlines()[-1]
     assert "$99,970.00" in done.stdout.splitlines()[-1]
     said = exact(_all(tmp_path, "--json", "a/reports", "gone").stdout)
     assert [each["error"] is None for each in said["accounts"]] == [True, False]

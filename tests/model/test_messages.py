@@ -135,16 +135,30 @@ def test_orders_that_were_not_accepted_are_listed() -> None:
     """How many of how many, the orchestrator's own words on one line, and each reason."""
     asked = run(signal(), DOUBT, IDLE, status="partial", error_message="half\n of  it")
     rows = conclude(known(asked)).result.orders
-    error = messages.unsuccessful(asked, rows, ("first reason", "second reason"))
+    error = messages.unsuccessful(asked, rows, ("first reason", "second reason"), sandbox=False)
     assert error.title == "1 of 2 orders was not accepted"
     assert "Run run-1 ended as partial. The orchestrator says: half of it" in error.explanation
     assert error.details == ("first reason", "second reason")
 
 
+def test_a_sandbox_keeps_no_logs() -> None:
+    """What its symbols do is told where it is written; a platform's logs are looked at."""
+    asked = run(signal(), DOUBT, status="partial")
+    rows = conclude(known(asked)).result.orders
+    commands = {
+        sandbox: [each.command for each in messages.unsuccessful(asked, rows, (), sandbox=sandbox).remedies]
+        for sandbox in (True, False)
+    }
+    assert not any("logs/" in each for each in commands[True])
+    assert any("logs/" in each for each in commands[False])
+
+
 def test_a_run_that_ended_badly_without_a_refusal_says_so() -> None:
     """Nothing to count: the run's own end is the title."""
     asked = run(status="failed")
-    assert messages.unsuccessful(asked, (), ()).title == "The orchestrator ended the run as failed"
+    assert (
+        messages.unsuccessful(asked, (), (), sandbox=True).title == "The orchestrator ended the run as failed"
+    )
 
 
 @pytest.mark.parametrize("status", list(ExitStatus))

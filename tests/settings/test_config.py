@@ -480,6 +480,33 @@ def test_a_misspelt_variable_is_noticed(tmp_path: Path) -> None:
     assert configured({}, {"PAPER_RUN_SOMETHING_ELSE": "1"}).notices == ()
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("ORCHESTRATR_URL", "ORCHESTRATOR_URL"),
+        ("SIGNAL_SERVICES_URL", "SIGNAL_SERVICE_URL"),
+        ("ALPACA_SECRET_KEY", "ALPACA_API_SECRET_KEY"),
+        ("PAPERRUN_CAPITAL", "PAPER_RUN_CAPITAL"),
+        ("paper_run_capital", "PAPER_RUN_CAPITAL"),
+        ("SIGNAL_SERVICE_PORT", ""),
+        ("INTERNAL_TOKEN_SECRET_SIGNAL_SERVICE", ""),
+        ("SMTP_PASSWORD", ""),
+    ],
+)
+def test_a_misspelt_name_of_the_settings_file_is_noticed(tmp_path: Path, typed: str, meant: str) -> None:
+    """Whatever it begins with: a day goes to the default URL otherwise. Another program's name is none."""
+    (tmp_path / ".env").write_text(f"{typed}=1\n")
+    said = [notice.text for notice in configured({}, {}, here=tmp_path).notices]
+    assert said == ([f"{typed} is set but means nothing here: was {meant} meant?"] if meant else [])
+
+
+def test_what_the_environment_has_of_other_programs_is_not_noticed(tmp_path: Path) -> None:
+    """Nor a name of the file beside which the one that is read is set."""
+    assert configured({}, {"ORCHESTRATR_URL": "1"}).notices == ()
+    (tmp_path / ".env").write_text("ORCHESTRATR_URL=1\nORCHESTRATOR_URL=http://localhost:1\n")
+    assert configured({}, {}, here=tmp_path).notices == ()
+
+
 def test_a_long_wrong_value_is_shown_short() -> None:
     """The message stays readable whatever was typed."""
     assert len(refused({"--capital": "x" * 100_000}).title) < 200

@@ -35,7 +35,11 @@ def translated(database: Database) -> Iterator[None]:
         raise DataError(
             f"The ledger {database.name} can't be used",
             f"PostgreSQL says: {_sentence(error)}",
-            remedies=("Give the user of the URL the schema and its tables: GRANT, or ALTER ... OWNER TO.",),
+            remedies=(
+                "Give the user of the URL the schema and its tables: GRANT, or ALTER ... OWNER TO."
+                if error.sqlstate
+                else "Correct the database's URL (PAPER_RUN_LEDGER_URL, --ledger-url), and run again.",
+            ),
         ) from None
     except (ValueError, LookupError, TypeError) as error:
         raise damaged(database, error) from error

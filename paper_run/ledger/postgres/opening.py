@@ -184,7 +184,7 @@ def _require(store: Store) -> None:
         raise DataError(
             f"The ledger {store.name} was written by a newer paper_run",
             f"It has version {version}; this program knows versions up to {schema.version()}.",
-            remedies=("Upgrade paper_run: pip install --upgrade paper_run; nothing was sent.",),
+            remedies=("Upgrade paper_run: install the newer one over this one; nothing was sent.",),
         )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import shutil
 import tempfile
 import time
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from paper_run.errors import DataError
+from paper_run.ledger import files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 COMPANIONS = ("-wal", "-journal")
 """The files beside a database whose content belongs to it."""
 
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _TRIES = 20
 _PAUSE = 0.05
 
@@ -60,7 +59,7 @@ def _copy(path: Path, copy: Path) -> None:
         with contextlib.suppress(FileNotFoundError):  # it has just been taken back into the ledger
             shutil.copyfile(path, copy)
     except OSError as error:
-        if error.errno not in _NO_ROOM:
+        if error.errno not in files.NO_ROOM:
             raise
         raise DataError(
             f"{path} can't be copied into {tempfile.gettempdir()}",

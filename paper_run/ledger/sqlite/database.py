@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 FILE_NAME = "ledger.sqlite3"
 _BUSY_SECONDS = 5.0
+_LOOK = "Check the room on the disk and the permissions of the file and its folder"
 _CLOSING_MILLISECONDS = 500
 _MAGIC = b"SQLite format 3\0"
 
@@ -68,7 +69,7 @@ def translated_errors(path: Path) -> Iterator[None]:
         raise DataError(
             f"The ledger {path} can't be used",
             f"{error.strerror}.",
-            remedies=("Give it room and permission for the file and its folder; nothing was sent.",),
+            remedies=(f"{_LOOK}; nothing was sent.",),
         ) from error
 
 
@@ -99,7 +100,7 @@ def _trouble(path: Path, error: sqlite3.OperationalError) -> DataError:
     return DataError(
         f"The ledger {path} can't be used",
         f"SQLite says: {words}.",
-        remedies=("Check the room on the disk and the permissions of the file and its folder.",),
+        remedies=(f"{_LOOK}.",),
     )
 
 
@@ -156,7 +157,7 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
         raise DataError(
             f"The ledger {path} was written by a newer paper_run",
             f"It has version {version}; this program knows versions up to {len(MIGRATIONS)}.",
-            remedies=("Upgrade paper_run: pip install --upgrade paper_run; nothing was sent.",),
+            remedies=("Upgrade paper_run: install the newer one over this one; nothing was sent.",),
         )
     if version < len(MIGRATIONS):
         migrate(connection)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from paper_run import NamedTuple
 from paper_run.errors import DataError, Remedy
-from paper_run.model.commands import of_another
+from paper_run.model.commands import of_pip
 from paper_run.model.redaction import Secrets
 from paper_run.settings import notify
 from paper_run.settings.sources import NOTIFY
@@ -141,5 +141,5 @@ def not_installed() -> DataError:
     return DataError(
         f"{NOTIFY} is set, and apprise is not installed",
         "Push notifications are sent by it.",
-        remedies=(Remedy("Install it", of_another("pip", "install", "paper_run[notify]")),),
+        remedies=(Remedy("Install it", of_pip("notify")),),
     )

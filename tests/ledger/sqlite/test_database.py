@@ -383,7 +383,7 @@ def test_a_newer_ledger_is_refused_politely(tmp_path: Path) -> None:
     assert "newer" in error.title
     assert f"version {newer}" in error.explanation
     assert f"up to {len(MIGRATIONS)}" in error.explanation
-    assert "pip install --upgrade" in str(error.remedies[0])
+    assert "install the newer one over this one" in str(error.remedies[0])
     assert contents(tmp_path) == before
 
 
