@@ -209,9 +209,9 @@ def unsuccessful(
     said = f" The orchestrator says: {' '.join(run.error_message.split())}" if run.error_message else ""
     submitted = sum(row.outcome in ("accepted", "rejected", "in_doubt") for row in rows)
     refused = sum(row.outcome in ("rejected", "in_doubt") for row in rows)
-    were = "was" if refused == 1 else "were"
+    which = "The one order" if submitted == 1 else f"{refused:,} of {submitted:,} orders"
     title = (
-        f"{refused:,} of {counted(submitted, 'order')} {were} not accepted"
+        f"{which} {'was' if refused == 1 else 'were'} not accepted"
         if refused
         else f"The orchestrator ended the run as {run.status}"
     )

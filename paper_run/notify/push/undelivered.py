@@ -19,7 +19,7 @@ def unsent(
 ) -> PaperRunError:
     """Say that a notification was not taken, and what becomes of it."""
     if after.state == "open":
-        fate = f"It was tried {after.copies} of {most} times and stays queued"
+        fate = f"Try {after.copies} of {most} failed, and it stays queued"
         remedy = Remedy("The next run, mark or email tries again; now", ours("email"))
     else:
         waited = " in 24 hours" if after.state == "expired" else f" {most} times"
