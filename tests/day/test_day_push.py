@@ -143,7 +143,7 @@ def test_a_no_is_tried_three_times(day: Day, receiver: Receivers, no: bytes) -> 
     assert f"json://127.0.0.1:{server.port}/... did not take it (" in said.stderr
     assert ("error=503" if no is DOWN else "error=404") in said.stderr
     assert "Try 1 of 3 failed, and it stays queued" in said.stderr
-    assert "tried 2 of 3" in day.must("email", status=1).stderr
+    assert "Try 2 of 3" in day.must("email", status=1).stderr
     last = day.must("email", status=1).stderr
     assert "It was tried 3 times and is not sent again by itself" in last
     assert "email 2026-11-25 --ledger" in last
