@@ -57,9 +57,11 @@ class Charged(NamedTuple):
         They are read while their day is not over: more may have accrued until it was.
         """
         earlier = [each for each in self.by_day if each[0] < today.isoformat()]
-        if not earlier or cash is None or cash < earlier[0][1] or self.of(cash).by_day:
+        if not earlier or cash is None or cash <= 0 or self.of(cash).by_day:
             return ()
         days = Charged(tuple(earlier)).days
+        if cash < earlier[0][1]:
+            return (f"the fees of {days} may be charged in part, or posted as something else",)
         return (
             f"the fees of {days} may be charged and are not posted, and more may have accrued than was read",
         )

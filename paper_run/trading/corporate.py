@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from paper_run.book.folding import Names
     from paper_run.ledger.book import BookPeriod, Books
     from paper_run.ledger.broker import BrokerMoney
-    from paper_run.model.broker import CorporateAction
+    from paper_run.model.broker import CorporateAction, MoneyActivity
     from paper_run.services.platform import Observations
     from paper_run.trading.listed_splits import Split
     from paper_run.trading.our_shares import OurShares, Strangers
@@ -118,7 +118,8 @@ def voided_closings(symbol: str, ratio: splits.Ratio, sessions: Sequence[str]) -
 def named(session: date, read: Observations, ours: OurShares, kept: BrokerMoney) -> list[Finding]:
     """Name what is no split: shares of other companies, and what the account tells of besides.
 
-    Of what is listed: what was held then. Of what the account tells: what is held, for it is booked by hand.
+    Of what is listed: what was held then. Of what the account tells: what is held, for it is booked by hand,
+    until it is.
 
     :param kept: the money that the book has.
     """
@@ -136,11 +137,18 @@ def named(session: date, read: Observations, ours: OurShares, kept: BrokerMoney)
             found.append(_other(action.symbol, f"The broker lists a {action.kind} of it without a date"))
     paid = kept.paid_for_holdings(ours.period) if others else {}
     for each in others:
-        if each.symbol is not None and ours.qty(each.symbol, names):
+        if each.symbol is not None and ours.qty(each.symbol, names) and not _is_answered(each, ours, names):
             told = ": ".join(filter(None, (each.activity_type, each.description)))
             what = f"The account tells of {told} ({each.date or 'no date'})"
             found.append(_other(each.symbol, what, paid.get(each.identity, ("", money.ZERO))[1]))
     return found
+
+
+def _is_answered(activity: MoneyActivity, ours: OurShares, names: Names) -> bool:
+    """Whether a person has said since an activity's day what is held of its symbol."""
+    since = "" if activity.date is None else activity.date.isoformat()
+    entries = ours.of(activity.symbol or "", names)
+    return any(each.kind == "adjustment" and each.effective >= since for each in entries)
 
 
 def _other(symbol: str, what: str, paid: Decimal = money.ZERO) -> Finding:

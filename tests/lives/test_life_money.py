@@ -316,9 +316,13 @@ def test_cash_in_lieu_after_a_reverse_split(life: Life, broker: OddBroker) -> No
     assert (row(day, "AAPL")["qty"], row(day, "AAPL")["realized_pnl"]) == (2, 3)
 
 
+@pytest.mark.parametrize("told", [{"qty": "0.5"}, {}], ids=["with its quantity", "without"])
 @pytest.mark.parametrize("days_late", [0, 2])
-def test_cash_in_lieu_of_a_listed_split(life: Life, days_late: int) -> None:
-    """Read with the split, or days after it: the same book; until it is paid the fraction has a name."""
+def test_cash_in_lieu_of_a_listed_split(life: Life, days_late: int, told: dict[str, str]) -> None:
+    """Read with the split, or days after it: the same book; until it is paid the fraction has a name.
+
+    Where the broker does not tell of how many shares it is, it is the fraction that the account is without.
+    """
     broker = life.with_broker(with_list=True)
     life.gateway.is_deaf = True
     life.trade(AAPL=buy(10, "100"))
@@ -331,10 +335,17 @@ def test_cash_in_lieu_of_a_listed_split(life: Life, days_late: int) -> None:
         assert row(day, "AAPL")["qty"] == Decimal("2.5")
         assert day["parties"]["broker"]["equity"]["residual"] == 0
         life.next_session()
-    broker.post("CIL", "205", "AAPL", qty="0.5")
+    paid = broker.post("CIL", "205", "AAPL", **told)
     for day in (life.trade(NVDA=NO_ORDER), life.mark()):
         settled(day, broker)
         assert (row(day, "AAPL")["qty"], row(day, "AAPL")["realized_pnl"]) == (2, 5)
+        assert codes(day) == []
+    # Taken back and paid anew, both read at once; the new one sorts before it.
+    paid["status"] = "canceled"
+    broker.post("CIL", "203", "AAPL", id=paid["id"][:-8], date=paid["date"], **told)
+    day = life.mark()
+    settled(day, broker)
+    assert (row(day, "AAPL")["qty"], row(day, "AAPL")["realized_pnl"]) == (2, 3)
 
 
 def test_a_type_that_nobody_knows(life: Life, broker: OddBroker) -> None:
@@ -605,6 +616,24 @@ def test_fees_of_which_more_accrued_than_was_read(life: Life, broker: OddBroker)
     )
     assert "resolve --position all" not in str(day["findings"])
     posted(broker, "-0.20", "2025-01-06")
+    settled(life.mark(), broker)
+
+
+def test_fees_that_are_posted_in_part_as_something_else(life: Life, broker: OddBroker) -> None:
+    """What is left of them is not known to be anything else; once all is posted nothing is left."""
+    broker.deposit -= Decimal("0.13")
+    broker.fees = "0.13"
+    life.mark()
+    broker.fees = "0"
+    life.next_session()
+    life.trade(NVDA=NO_ORDER)
+    broker.post("TAF", "-0.03", day="2025-01-06")
+    broker.deposit += Decimal("0.03")
+    marked = life.mark()
+    party = marked["parties"]["broker"]
+    assert (party["cash"]["unexplained"], party["equity"]["residual"]) == (None, None)
+    assert says(told(marked), "not known: the fees of 2025-01-06 may be charged in part, or posted as some")
+    posted(broker, "-0.10", "2025-01-06")
     settled(life.mark(), broker)
 
 
