@@ -1052,7 +1052,7 @@ def test_what_a_merger_pays_after_a_person_has_said_so_counts_once(life: Life, b
 
 
 def test_a_merger_into_shares_is_said_until_a_person_has_booked_them(life: Life, broker: OddBroker) -> None:
-    """50 at 20 become 25 of another, and 400: what can be booked is offered; once it is, it is said no more."""
+    """50 at 20 become 25 of another, and 400: what can be booked is offered; booked, it is said no more."""
     held(life, broker, qty=50, price="20")
     broker.post("MA", "400", "AAPL", qty="-50")
     broker.post("MA", "0", "ACME", qty="25")
