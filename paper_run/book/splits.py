@@ -256,6 +256,15 @@ def is_that(became: Decimal, qty: Decimal) -> bool:
     return qty in (became, became.quantize(_WHOLE, ROUND_DOWN, context=money.CONTEXT))
 
 
+def is_without_fraction(qty: Decimal, theirs: Decimal) -> bool:
+    """Whether a party has signed shares but for a fraction of one that was paid out.
+
+    Traded since, through zero too, it has the next whole number either way.
+    """
+    apart = money.CONTEXT.subtract(qty, theirs)
+    return theirs == theirs.to_integral_value() and money.ZERO < apart.copy_abs() < _WHOLE
+
+
 def speaks(ratio: Ratio, before: Decimal, prices: Iterable[Decimal]) -> bool:
     """Whether a price is nearer, as a ratio, to what a split makes of the one before it than to that one."""
     expected = ratio.price(before)

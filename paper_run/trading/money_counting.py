@@ -124,7 +124,7 @@ class Counting:
         if activity.qty or not activity.net_amount or not self._called(activity).is_held:
             return (activity.qty or money.ZERO).copy_abs()
         ours, theirs = self._ours_and_theirs(activity)
-        if theirs is None or not splits.is_that(ours, theirs):
+        if theirs is None or not splits.is_without_fraction(ours, theirs):
             return money.ZERO
         left = money.CONTEXT.subtract(ours, theirs)
         return left.copy_abs() if left * activity.net_amount > 0 else money.ZERO

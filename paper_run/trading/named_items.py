@@ -69,10 +69,10 @@ def fractions(
     """
     found = {}
     for symbol, each in quantities(differences):
-        is_child = symbol in children
-        if not splits.is_that(each.ours, each.theirs) or not (is_child or shares.has_split(symbol)):
+        is_child, left = symbol in children, money.CONTEXT.subtract(each.ours, each.theirs)
+        is_fraction = splits.is_that(each.ours, each.theirs) or left == shares.fraction_left(symbol)
+        if not is_fraction or not (is_child or shares.has_split(symbol)):
             continue
-        left = money.CONTEXT.subtract(each.ours, each.theirs)
         row = next(row for row in figures.valuation.positions if row.symbol == symbol)
         worth = None if row.mark is None else money.product(left, row.mark.price)
         there = (broker.positions or {}).get(symbol)

@@ -304,6 +304,33 @@ def test_the_fraction_of_a_reverse_split_is_paid(life: Life, broker: OddBroker, 
     assert (splits_of(life), found(day, "broker_differs")) == ([(EX_DATE, "1:10")], [])
 
 
+@pytest.mark.parametrize("told", [{"qty": "0.5"}, {}], ids=["with its quantity", "without"])
+@pytest.mark.parametrize("way", [1, -1], ids=["long", "short"])
+def test_a_fraction_that_is_paid_once_the_shares_have_crossed_zero(
+    life: Life, broker: OddBroker, way: int, told: dict[str, str]
+) -> None:
+    """2.5 of a reverse split, and 7 go: 4.5 short here, 5 there; until the half one is paid it has a name."""
+    first, then = (buy, sell) if way > 0 else (sell, buy)
+    priced(life, broker, AAPL="4")
+    life.trade(AAPL=first(25, "4"))
+    life.next_session()
+    broker.lists("reverse_splits", "AAPL", EX_DATE, new_rate=1, old_rate=10)
+    broker.split("AAPL", 1, 10, whole=True)
+    priced(life, broker, AAPL="42")
+    day = life.trade(AAPL=then(7, "42"))
+    equity = day["parties"]["broker"]["equity"]
+    half = Decimal("0.5") * way
+    assert [each["subject"] for each in equity["items"]] == [
+        f"{half} AAPL after its split, to be paid in cash"
+    ]
+    assert (equity["residual"], found(day, "broker_differs")) == (0, [])
+    assert row(day, "AAPL")["qty"] == Decimal("-4.5") * way
+    broker.post("CIL", str(21 * way), "AAPL", **told)
+    marked = life.mark()
+    ties_out(marked)
+    assert figures(row(marked, "AAPL"), "qty total_pnl") == (-5 * way, 5 * way)
+
+
 def test_a_fraction_alone_has_not_moved_the_account(life: Life, broker: OddBroker) -> None:
     """5 % of 5 shares is a quarter of one: that the account has 5 says nothing yet."""
     held(life, broker, 5, "105")

@@ -619,6 +619,44 @@ def test_fees_of_which_more_accrued_than_was_read(life: Life, broker: OddBroker)
     settled(life.mark(), broker)
 
 
+def test_fees_that_accrue_after_the_closing(life: Life, broker: OddBroker) -> None:
+    """The session keeps its closing; of its fees at least as much is charged as the last mark of it read."""
+    life.now = life.now.replace(hour=21, minute=30)
+    kept = life.mark()
+    broker.deposit -= Decimal("0.13")
+    for accrued in ("0.13", "0.02"):  # by then some are charged already
+        broker.fees = accrued
+        assert life.mark() == kept
+        broker.deposit += Decimal("0.13") - Decimal(accrued)
+    broker.deposit -= Decimal("0.11")
+    broker.fees = "0"
+    life.next_session()
+    day = life.trade(NVDA=NO_ORDER)
+    settled_besides(day, {"accrued_fees": "0"})
+    assert unposted(day) == [("fees that accrued by 2025-01-06, charged and not posted yet", Decimal("0.13"))]
+    posted(broker, "-0.13", "2025-01-06")
+    settled(life.mark(), broker)
+
+
+def test_another_fee_is_not_the_one_that_is_still_to_be_posted(life: Life, broker: OddBroker) -> None:
+    """More than had accrued is posted, of a later day: what the cash is off tells whether it was that."""
+    broker.deposit -= Decimal("0.13")
+    broker.fees = "0.13"
+    life.mark()
+    broker.fees = "0"
+    life.next_session()
+    life.trade(NVDA=NO_ORDER)
+    broker.post("FEE", "-5", "MSFT")
+    for _ in range(2):
+        marked = life.mark()
+        settled_besides(marked, {"accrued_fees": "0"})
+        assert unposted(marked) == [
+            ("fees that accrued by 2025-01-06, charged and not posted yet", Decimal("0.13"))
+        ]
+    posted(broker, "-0.13", "2025-01-06")
+    settled(life.mark(), broker)
+
+
 def test_fees_that_are_posted_in_part_as_something_else(life: Life, broker: OddBroker) -> None:
     """What is left of them is not known to be anything else; once all is posted nothing is left."""
     broker.deposit -= Decimal("0.13")
