@@ -109,6 +109,10 @@ def compared(
     may_be = [*unsure, *([_IN_FLIGHT] if {*differ} & {*figures.in_flight} else [])]
     may_be += [f"{symbol} may have split" for symbol in differ if symbol in splitting]
     may_be += fees.why_more(more, today)
+    if more:
+        from paper_run.trading import hand_trades
+
+        may_be += hand_trades.why_unpaid(shares, more, today)
     if apart.cash.amount and not unsure:
         # Until all is explained each reading is of the whole book: what is old may have been changed.
         ledger.broker_money.keep_read(period, period.session)
