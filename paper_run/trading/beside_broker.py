@@ -108,11 +108,7 @@ def compared(
     unsure = _unsure(read, differs=bool(differ))
     may_be = [*unsure, *([_IN_FLIGHT] if {*differ} & {*figures.in_flight} else [])]
     may_be += [f"{symbol} may have split" for symbol in differ if symbol in splitting]
-    may_be += fees.why_more(more, today)
-    if more:
-        from paper_run.trading import hand_trades
-
-        may_be += hand_trades.why_unpaid(shares, more, today)
+    may_be += named_items.still_to_come(more, fees, shares, today)
     if apart.cash.amount and not unsure:
         # Until all is explained each reading is of the whole book: what is old may have been changed.
         ledger.broker_money.keep_read(period, period.session)
@@ -120,7 +116,7 @@ def compared(
         may_be += unsure
     apart = _as_known(apart, may_be)
     differing = _differing(told, figures, splitting, outside, unsure, is_shared=is_shared)
-    is_said = _is_said(figures, broker, differences)
+    is_said = _is_said(figures, broker, told)
     return figures._replace(
         broker=broker,
         broker_differences=differences,

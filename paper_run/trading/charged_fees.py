@@ -96,14 +96,18 @@ def read(ledger: Ledger, period: BookPeriod, today: date) -> Charged:
 def _without(
     by_day: tuple[tuple[str, Decimal], ...], posted_on: str, dollars: Decimal
 ) -> tuple[tuple[tuple[str, Decimal], ...], Decimal]:
-    """Return fees without what is posted of an ISO date, the oldest first; and what of that is left over."""
-    left, rest = [], dollars
-    for day, accrued in by_day:
-        # What is posted of a day is never a later one's.
-        paid = min(rest, accrued) if day <= posted_on and rest > 0 else money.ZERO
+    """Return fees without what is posted of an ISO date; and what of that is left over.
+
+    It is of the day that it is all of, else of its own, else of the oldest; never of a later one.
+    """
+    left, rest = dict(enumerate(by_day)), dollars
+    due = [number for number, (day, _) in left.items() if day <= posted_on]
+    for number in sorted(due, key=lambda each: (left[each][1] != dollars, left[each][0] != posted_on)):
+        day, accrued = left[number]
+        paid = max(min(rest, accrued), money.ZERO)
         rest = money.CONTEXT.subtract(rest, paid)
-        left.append((day, money.CONTEXT.subtract(accrued, paid)))
-    return tuple(left), rest
+        left[number] = day, money.CONTEXT.subtract(accrued, paid)
+    return tuple(left.values()), rest
 
 
 def keep_after_closing(ledger: Ledger, read: Observations, today: date) -> None:

@@ -657,6 +657,47 @@ def test_another_fee_is_not_the_one_that_is_still_to_be_posted(life: Life, broke
     settled(life.mark(), broker)
 
 
+def test_the_fee_of_a_later_day_may_be_posted_first(life: Life, broker: OddBroker) -> None:
+    """That of Tuesday, then a part of Monday's: what is left is Monday's, and Wednesday's is all there."""
+    for accrued in ("0.13", "0.25", "0.08"):
+        broker.deposit -= Decimal(accrued)
+        broker.fees = accrued
+        life.mark()
+        broker.fees = "0"
+        life.next_session()
+        if accrued == "0.25":
+            posted(broker, "-0.25", "2025-01-07")
+        life.trade(NVDA=NO_ORDER)
+    posted(broker, "-0.10", "2025-01-06")
+    marked = life.mark()
+    settled_besides(marked, {"accrued_fees": "0"})
+    (item,) = unposted(marked)
+    assert item[1] == Decimal("0.11")
+    posted(broker, "-0.03", "2025-01-06")
+    assert unposted(life.mark()) == [(item[0], Decimal("0.08"))]
+    posted(broker, "-0.08", "2025-01-08")
+    settled(life.mark(), broker)
+
+
+def test_what_is_not_known_is_said_beside_a_fraction_too(life: Life) -> None:
+    """A fraction that is to be paid has a name; of the fees that may be charged it is said all the same."""
+    broker = life.with_broker(with_list=True)
+    life.gateway.is_deaf = True
+    life.trade(AAPL=buy(10, "100"))
+    broker.deposit -= Decimal("0.13")
+    broker.fees = "0.13"
+    life.mark()
+    broker.deposit -= Decimal("0.07")
+    broker.fees = "0"
+    life.next_session()
+    broker.lists("reverse_splits", "AAPL", life.session, new_rate=1, old_rate=4)
+    broker.split("AAPL", 1, 4, whole=True)
+    broker.prices["AAPL"] = Decimal(400)
+    day = life.trade(NVDA=NO_ORDER)
+    assert day["parties"]["broker"]["equity"]["residual"] is None
+    assert says(told(day), "is not known: the fees of 2025-01-06 may be charged and are not posted")
+
+
 def test_fees_that_are_posted_in_part_as_something_else(life: Life, broker: OddBroker) -> None:
     """What is left of them is not known to be anything else; once all is posted nothing is left."""
     broker.deposit -= Decimal("0.13")
