@@ -117,6 +117,9 @@ class SessionBook:
         self.priced = pricing.price(
             *(self.books, self.shares, self.kept, self.date, self.book, read, moment, listed, lacks)
         )
+        for symbol, why in corporate.gone(read, self.shares).items():
+            if self.priced.prices.pop(symbol, None) is not None:
+                self.priced.unpriced[symbol] = why
 
     def take_over(self) -> None:
         """Book first prices, what a person says, and what the account has besides; price it anew if need be.

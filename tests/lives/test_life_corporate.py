@@ -1080,6 +1080,23 @@ def test_what_a_merger_pays_after_a_person_has_said_so_counts_once(life: Life, b
     assert figures(marked["pnl"]["equity"], "adjustments closing") == amounts("3 100078")
 
 
+def test_shares_that_a_merger_took_have_no_value_whoever_prices_them(life: Life, broker: OddBroker) -> None:
+    """50 at 20 went for 1,075, and still have a price: with what was paid they would be counted twice."""
+    held(life, broker, qty=50, price="20")
+    broker.post("MA", "1075", "AAPL", qty="-50", description="Cash merger")
+    broker.move("AAPL", "-50", "-1000")
+    life.prices(AAPL="21")
+    day = life.trade(MSFT=NO_ORDER)
+    assert figures(day["pnl"], "complete day_pnl") == (False, None)
+    why = "the account tells of MA: Cash merger (2025-01-07), and has 0 shares instead of 50"
+    assert row(day, "AAPL")["unpriced_reason"] == why
+    (said,) = found(day, "broker_differs")
+    (remedy,) = said["remedies"]
+    marked = life.resolve(*remedy["command"].replace("PRICE", "21.5").split()[2:])
+    ties_out(marked)
+    assert figures(marked["pnl"], "complete day_pnl total_pnl") == (True, *amounts("75 75"))
+
+
 def test_a_merger_into_shares_is_said_until_a_person_has_booked_them(life: Life, broker: OddBroker) -> None:
     """50 at 20 become 25 of another, and 400: what can be booked is offered; booked, it is said no more."""
     held(life, broker, qty=50, price="20")
