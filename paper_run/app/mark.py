@@ -167,7 +167,7 @@ def _value(
         )
         restated = read_again(ledger, after, started)
         if (closed := _closed(ledger, moment, occasion)) is not None:
-            console.notice(value_session.closing_kept(moment.session).text)
+            console.notice(value_session.stays(ledger, after, moment).text)
             return _Valued(closed, problems.failures, restated)
         was_whole = ledger.books.is_complete(moment.session)
         failed = (*problems.failures, *_unread(after, platform))

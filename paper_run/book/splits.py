@@ -222,8 +222,10 @@ def quantity_ratio(
     """Return the split by whose ratio a party's quantity moved while ours did not, None if by none.
 
     Both agreed before. What was traded since, the party has as well; and because some gateways count a fill
-    twice, and others tell of one late, the price must speak for the split on such a day. What missing fills
-    of ours explain is no split.
+    twice, and others tell of one late, the price must speak for the split on such a day: also where a party
+    has just what it had. What missing fills of ours explain is no split. Where several fit, because a
+    fraction may be paid out, it is the one that the last price is nearest to; without a price one that
+    leaves no fraction.
 
     :param seen: with the party's quantity as `theirs`. :param ours: signed shares, like `theirs`.
     :param prices: since, dollars a share. :param counts_twice: whether it may be a party of that sort.
@@ -235,11 +237,13 @@ def quantity_ratio(
         return None
     traded = money.CONTEXT.subtract(ours, seen.ours)
     moved = money.CONTEXT.subtract(theirs, traded)
-    found = next((each for each in _USUAL if fits(each, seen.ours, moved)), None)
-    unsure = missing or (traded and counts_twice)
-    if found is not None and unsure and not speaks(found, seen.price, prices):
-        return None
-    return found
+    found = [each for each in _USUAL if fits(each, seen.ours, moved)]
+    if missing or (traded and (counts_twice or theirs == seen.theirs)):
+        found = [each for each in found if speaks(each, seen.price, prices)]
+    last = next(reversed([*prices]), None)
+    if last is None:
+        return min(found, key=lambda each: each.applied(seen.ours) != moved, default=None)
+    return min(found, key=lambda each: _apart(last, each.price(seen.price)), default=None)
 
 
 def fits(ratio: Ratio, before: Decimal, after: Decimal) -> bool:
@@ -250,6 +254,15 @@ def fits(ratio: Ratio, before: Decimal, after: Decimal) -> bool:
 def is_that(became: Decimal, qty: Decimal) -> bool:
     """Whether a party's signed shares are what a split made of them, a fraction be paid out or not."""
     return qty in (became, became.quantize(_WHOLE, ROUND_DOWN, context=money.CONTEXT))
+
+
+def is_without_fraction(qty: Decimal, theirs: Decimal) -> bool:
+    """Whether a party has signed shares but for a fraction of one that was paid out.
+
+    Traded since, through zero too, it has the next whole number either way.
+    """
+    apart = money.CONTEXT.subtract(qty, theirs)
+    return theirs == theirs.to_integral_value() and money.ZERO < apart.copy_abs() < _WHOLE
 
 
 def speaks(ratio: Ratio, before: Decimal, prices: Iterable[Decimal]) -> bool:

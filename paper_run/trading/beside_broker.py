@@ -108,15 +108,15 @@ def compared(
     unsure = _unsure(read, differs=bool(differ))
     may_be = [*unsure, *([_IN_FLIGHT] if {*differ} & {*figures.in_flight} else [])]
     may_be += [f"{symbol} may have split" for symbol in differ if symbol in splitting]
-    may_be += fees.why_more(more, today)
+    may_be += named_items.still_to_come(more, fees, shares, today)
     if apart.cash.amount and not unsure:
         # Until all is explained each reading is of the whole book: what is old may have been changed.
         ledger.broker_money.keep_read(period, period.session)
         unsure = _not_whole(read, ledger, period, figures.session)
         may_be += unsure
     apart = _as_known(apart, may_be)
-    differing = _differing(told, figures.in_flight, splitting, outside, unsure, is_shared=is_shared)
-    is_said = _is_said(figures, broker, differences)
+    differing = _differing(told, figures, splitting, outside, unsure, is_shared=is_shared)
+    is_said = _is_said(figures, broker, told)
     return figures._replace(
         broker=broker,
         broker_differences=differences,
@@ -240,7 +240,7 @@ def _outside(
 
 def _differing(
     differences: Mapping[str, tuple[Difference, ...]],
-    in_flight: Collection[str],
+    figures: BookFigures,
     splitting: Collection[str],
     outside: Mapping[str, Outside],
     unsure: Sequence[str],
@@ -256,10 +256,11 @@ def _differing(
     found = named_items.quantities(differences)
     said = []
     for symbol, each in found[:_MOST]:
-        why = f"; {_IN_FLIGHT}" if symbol in in_flight else ""
+        why = f"; {_IN_FLIGHT}" if symbol in figures.in_flight else ""
         why += "".join(f"; {each}" for each in unsure)
         why += f"; {_SHARED}" if is_shared else ""
-        remedies = () if why or symbol in splitting else _ways_out(symbol, each, outside.get(symbol))
+        ways_out = _ways_out(symbol, each, outside.get(symbol), has_price=symbol not in figures.unpriced)
+        remedies = () if why or symbol in splitting else ways_out
         if (trade := outside.get(symbol)) is not None:
             why += f"; {trade.whose}"
         words = (
@@ -272,16 +273,17 @@ def _differing(
     return said
 
 
-def _ways_out(symbol: str, each: Difference, trade: Outside | None) -> tuple[Remedy, ...]:
+def _ways_out(symbol: str, each: Difference, trade: Outside | None, *, has_price: bool) -> tuple[Remedy, ...]:
     """Return what a person may do of a quantity that is another one at the broker."""
     qty, asks = money.trimmed(each.theirs), "If it was traded by hand, at what a share of that cost"
     price = "PRICE"
     if trade is not None:
         asks, price = "Take it over at what it cost", money.short(trade.price)
-    return (
-        Remedy(asks, ours("resolve", "--position", f"{symbol}={qty}@{price}")),
-        Remedy("Else, at the current price, which moves no P&L", ours("resolve", "--position", symbol)),
-    )
+    said = Remedy(asks, ours("resolve", "--position", f"{symbol}={qty}@{price}"))
+    if not has_price:
+        return (said,)
+    at_mark = ours("resolve", "--position", symbol)
+    return said, Remedy("Else, at the current price, which moves no P&L", at_mark)
 
 
 def _unnamed(

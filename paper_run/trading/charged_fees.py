@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from paper_run.ledger.book import BookPeriod
     from paper_run.ledger.ledger import Ledger
+    from paper_run.services.platform import Observations
 
 _POSTED_IN = timedelta(days=7)
 """So long fees may be on their way; what is not posted by then is nothing that a person need not look at."""
@@ -23,22 +24,29 @@ _POSTED_IN = timedelta(days=7)
 class Charged(NamedTuple):
     """Fees that may have been charged, and of which none is known to be posted.
 
-    :ivar by_day: dollars and the ISO date on which they had accrued, oldest first.
+    :ivar by_day: dollars and the ISO date on which they had accrued, oldest first. :ivar if_others: likewise,
+        if fees that are posted, and are more than had accrued, are others than these.
     """
 
     by_day: tuple[tuple[str, Decimal], ...] = ()
+    if_others: tuple[tuple[str, Decimal], ...] = ()
 
     def of(self, cash: Decimal | None) -> Charged:
         """Return the oldest of them that are all that our cash is more, dollars, negative: less."""
-        for number, total in enumerate(self.sums, 1):
-            if cash is not None and money.cents(total) == money.cents(cash):
-                return Charged(self.by_day[:number])
+        for some in self._oldest:
+            if cash is not None and money.cents(some.total) == money.cents(cash):
+                return some
         return Charged()
 
     @property
     def sums(self) -> list[Decimal]:
         """What the oldest, the two oldest, and so on come to, dollars."""
-        return [Charged(self.by_day[:number]).total for number in range(1, len(self.by_day) + 1)]
+        return [some.total for some in self._oldest]
+
+    @property
+    def _oldest(self) -> list[Charged]:
+        ways = dict.fromkeys((self.by_day, self.if_others))
+        return [Charged(days[:number]) for days in ways for number in range(1, len(days) + 1)]
 
     @property
     def total(self) -> Decimal:
@@ -57,9 +65,11 @@ class Charged(NamedTuple):
         They are read while their day is not over: more may have accrued until it was.
         """
         earlier = [each for each in self.by_day if each[0] < today.isoformat()]
-        if not earlier or cash is None or cash < earlier[0][1] or self.of(cash).by_day:
+        if not earlier or cash is None or cash <= 0 or self.of(cash).by_day:
             return ()
         days = Charged(tuple(earlier)).days
+        if cash < earlier[0][1]:
+            return (f"the fees of {days} may be charged in part, or posted as something else",)
         return (
             f"the fees of {days} may be charged and are not posted, and more may have accrued than was read",
         )
@@ -73,17 +83,50 @@ def read(ledger: Ledger, period: BookPeriod, today: date) -> Charged:
     kept = ledger.books.last_valuation(period)
     if kept is None or not kept.fees.by_day:
         return Charged()
-    left = dict(enumerate(kept.fees.by_day))
+    left = if_others = kept.fees.by_day
     for posted_on, dollars in ledger.broker_money.fees_after(period, kept.fees.entry):
-        rest = dollars
-        for number, (day, accrued) in [*left.items()]:
-            # What is posted of a day is never a later one's.
-            if day <= posted_on and rest > 0:
-                paid = min(rest, accrued)
-                rest = money.CONTEXT.subtract(rest, paid)
-                left[number] = day, money.CONTEXT.subtract(accrued, paid)
+        left, _ = _without(left, posted_on, dollars)
+        others, rest = _without(if_others, posted_on, dollars)
+        if_others = if_others if rest > 0 else others
     oldest = (today - _POSTED_IN).isoformat()
-    return Charged(tuple(each for each in left.values() if each[1] > 0 and each[0] >= oldest))
+    ways = (tuple(each for each in days if each[1] > 0 and each[0] >= oldest) for days in (left, if_others))
+    return Charged(*ways)
+
+
+def _without(
+    by_day: tuple[tuple[str, Decimal], ...], posted_on: str, dollars: Decimal
+) -> tuple[tuple[tuple[str, Decimal], ...], Decimal]:
+    """Return fees without what is posted of an ISO date; and what of that is left over.
+
+    It is of the day that it is all of, else of its own, else of the oldest; never of a later one.
+    """
+    left, rest = dict(enumerate(by_day)), dollars
+    due = [number for number, (day, _) in left.items() if day <= posted_on]
+    for number in sorted(due, key=lambda each: (left[each][1] != dollars, left[each][0] != posted_on)):
+        day, accrued = left[number]
+        paid = max(min(rest, accrued), money.ZERO)
+        rest = money.CONTEXT.subtract(rest, paid)
+        left[number] = day, money.CONTEXT.subtract(accrued, paid)
+    return tuple(left.values()), rest
+
+
+def keep_after_closing(ledger: Ledger, read: Observations, today: date) -> None:
+    """Keep what has accrued by now of a session that keeps its closing: at least so much is charged.
+
+    :param today: the exchange's.
+    """
+    period, proven = ledger.books.period(), read.proven_broker
+    kept = None if period is None else ledger.books.last_valuation(period)
+    accrued = None if proven is None or proven.account is None else proven.account.accrued_fees
+    if period is None or kept is None or kept.session != today or not accrued:
+        return
+    *earlier, last = kept.fees.by_day or (("", money.ZERO),)
+    if last[0] == today.isoformat():
+        accrued = max(accrued, last[1])
+    elif last[1]:
+        earlier.append(last)
+    by_day = (*earlier, (today.isoformat(), accrued))
+    ledger.broker_money.keep_accrued(period, Accrued(kept.fees.entry or kept.entry, by_day))
 
 
 def keep(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from paper_run.book.folding import Names
     from paper_run.ledger.book import BookPeriod, Books
     from paper_run.ledger.broker import BrokerMoney
-    from paper_run.model.broker import CorporateAction
+    from paper_run.model.broker import CorporateAction, MoneyActivity
     from paper_run.services.platform import Observations
     from paper_run.trading.listed_splits import Split
     from paper_run.trading.our_shares import OurShares, Strangers
@@ -118,7 +118,8 @@ def voided_closings(symbol: str, ratio: splits.Ratio, sessions: Sequence[str]) -
 def named(session: date, read: Observations, ours: OurShares, kept: BrokerMoney) -> list[Finding]:
     """Name what is no split: shares of other companies, and what the account tells of besides.
 
-    Of what is listed: what was held then. Of what the account tells: what is held, for it is booked by hand.
+    Of what is listed: what was held then. Of what the account tells: what is held, for it is booked by hand,
+    until it is.
 
     :param kept: the money that the book has.
     """
@@ -136,11 +137,43 @@ def named(session: date, read: Observations, ours: OurShares, kept: BrokerMoney)
             found.append(_other(action.symbol, f"The broker lists a {action.kind} of it without a date"))
     paid = kept.paid_for_holdings(ours.period) if others else {}
     for each in others:
-        if each.symbol is not None and ours.qty(each.symbol, names):
-            told = ": ".join(filter(None, (each.activity_type, each.description)))
-            what = f"The account tells of {told} ({each.date or 'no date'})"
+        if each.symbol is not None and ours.qty(each.symbol, names) and not _is_answered(each, ours, names):
+            what = f"The account tells of {_told(each)}"
             found.append(_other(each.symbol, what, paid.get(each.identity, ("", money.ZERO))[1]))
     return found
+
+
+def gone(read: Observations, ours: OurShares) -> dict[str, str]:
+    """Return the symbols whose shares may be gone by a merger: why they have no value, a clause.
+
+    The account tells of one, and has fewer than the book; what it paid for them is in the book already.
+    """
+    proven = read.proven_broker
+    activities = () if proven is None or proven.activities is None else proven.activities.money
+    ended = [each for each in activities if each.activity_type in MAY_END_A_HOLDING and not each.is_canceled]
+    if not ended:
+        return {}
+    names, found = ours.names(), {}
+    for each in ended:
+        shares = names.now(each.symbol or "")
+        qty, there = ours.qty(shares, names), ours.there(shares, names)
+        if there is None or there.copy_abs() >= qty.copy_abs() or _is_answered(each, ours, names):
+            continue
+        instead = f"has {money.short(there)} shares instead of {money.short(qty)}"
+        found[shares] = f"the account tells of {_told(each)}, and {instead}"
+    return found
+
+
+def _told(activity: MoneyActivity) -> str:
+    told = ": ".join(filter(None, (activity.activity_type, activity.description)))
+    return f"{told} ({activity.date or 'no date'})"
+
+
+def _is_answered(activity: MoneyActivity, ours: OurShares, names: Names) -> bool:
+    """Whether a person has said since an activity's day what is held of its symbol."""
+    since = "" if activity.date is None else activity.date.isoformat()
+    entries = ours.of(activity.symbol or "", names)
+    return any(each.kind == "adjustment" and each.effective >= since for each in entries)
 
 
 def _other(symbol: str, what: str, paid: Decimal = money.ZERO) -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple, money
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from paper_run.trading.charged_fees import Charged
     from paper_run.trading.joining import Ours
     from paper_run.trading.our_shares import OurShares
+
+_PAID_IN = timedelta(days=7)
 
 
 def book(
@@ -125,6 +128,25 @@ def take_out_what_came_later(
             ledger.books.append(period, session, (less,), booked_at, note=note, activity=activity)
             taken.append(activity)
     return frozenset(taken)
+
+
+def why_unpaid(shares: OurShares, cash: Decimal | None, today: date) -> list[str]:
+    """Say which shares have gone by a person's word for just what our cash is more: it may be still to come.
+
+    For a week; what has not come by then is nothing that a person need not look at.
+
+    :param cash: dollars, negative where it is less; None: not known.
+    """
+    if not cash:
+        return []
+    last = {each.symbol: each for each in shares.entries if each.qty}
+    since = (today - _PAID_IN).isoformat()
+    return [
+        f"what {symbol} went for, as a person has said, may not be paid yet"
+        for symbol, each in last.items()
+        if each.kind == "adjustment" and each.effective >= since
+        if money.cents(each.dollars.copy_negate()) == money.cents(cash)
+    ]
 
 
 def brought_by_latest(fills: Iterable[FillActivity], qty: Decimal) -> Decimal | None:

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple, money
-from paper_run.book import folding, marks, posted
+from paper_run.book import folding, marks, posted, splits
 from paper_run.book.folding import Called
 from paper_run.book.holdings import ACCOUNT, Holding
 from paper_run.book.posted import Posted
@@ -97,41 +97,67 @@ class Counting:
             or money_types.of(activity.activity_type).way != "fraction"
         ):
             return False
-        return bool(activity.qty) and self._is_ours(activity)
+        return self._is_ours(activity, self._paid(activity))
 
     def _money(
         self, activity: MoneyActivity, amount: Decimal, way: money_types.Way, before: Posted | None
     ) -> Posted | None:
         """Return money, in is positive: its sign is the amount's, whatever the type."""
-        qty, is_booked = activity.qty, before is not None and before.kind == "cash_in_lieu"
-        if way == "fraction" and qty and (is_booked or self._is_ours(activity)):
-            dollars = amount.copy_negate()
-            name = self._row(activity, before if is_booked else None)
-            return Posted("cash_in_lieu", name, qty.copy_abs().copy_sign(dollars), dollars)
+        if way == "fraction":
+            booked = before if before is not None and before.kind == "cash_in_lieu" else None
+            qty = booked.qty if booked is not None and not activity.qty else self._paid(activity)
+            if qty and (booked is not None or self._is_ours(activity, qty)):
+                dollars = amount.copy_negate()
+                name = self._row(activity, booked)
+                return Posted("cash_in_lieu", name, qty.copy_abs().copy_sign(dollars), dollars)
         if not amount:
             return None
         if way == "income":
             return Posted("income", self._row(activity, before), money.ZERO, amount)
         return Posted("flow" if way in ("cash", "shares") else "other", ACCOUNT, money.ZERO, amount)
 
-    def _is_ours(self, activity: MoneyActivity) -> bool:
+    def _paid(self, activity: MoneyActivity) -> Decimal:
+        """Return of how many shares an activity is the cash in lieu, unsigned: as it tells.
+
+        Where it does not: the fraction that the book has and the account has not any more, else zero.
+        """
+        if activity.qty or not activity.net_amount or not self._called(activity).is_held:
+            return (activity.qty or money.ZERO).copy_abs()
+        ours, theirs = self._ours_and_theirs(activity)
+        if theirs is None or not splits.is_without_fraction(ours, theirs):
+            return money.ZERO
+        left = money.CONTEXT.subtract(ours, theirs)
+        return left.copy_abs() if left * activity.net_amount > 0 else money.ZERO
+
+    def _is_ours(self, activity: MoneyActivity, qty: Decimal) -> bool:
         """Whether the book has the fraction of a share that an activity pays.
 
         Where a person has said how many shares there are that may have been without it: then it has, if the
         account has so much less.
+
+        :param qty: of so many shares; none is none of ours.
         """
         called = self._called(activity)
-        if not called.is_held:
+        if not (qty and called.is_held):
             return False
-        since = folding.start_of(self.effective(activity).isoformat())
-        name = self._names.now(called.symbol, since)
+        name = self._name_now(activity)
         if not any(each.kind == "adjustment" for each in self._entries_of(name, self._names)):
             return True
-        there, ours = at_broker(self._read), self._holdings().get(name, Holding()).qty
-        if there is None or activity.qty is None or activity.net_amount is None:
+        ours, theirs = self._ours_and_theirs(activity)
+        if theirs is None or activity.net_amount is None:
             return False
-        paid = activity.qty.copy_abs().copy_sign(activity.net_amount)
-        return money.CONTEXT.subtract(ours, paid) == there.get(comparable(name), money.ZERO)
+        return money.CONTEXT.subtract(ours, qty.copy_abs().copy_sign(activity.net_amount)) == theirs
+
+    def _name_now(self, activity: MoneyActivity) -> str:
+        """Return what the book calls by now what an activity is of."""
+        since = folding.start_of(self.effective(activity).isoformat())
+        return self._names.now(self._called(activity).symbol, since)
+
+    def _ours_and_theirs(self, activity: MoneyActivity) -> tuple[Decimal, Decimal | None]:
+        """Return the signed shares of the book, and the account's; None: not known."""
+        there, name = at_broker(self._read), self._name_now(activity)
+        ours = self._holdings().get(name, Holding()).qty
+        return ours, None if there is None else there.get(comparable(name), money.ZERO)
 
     def _yet_to_come(self, activity: MoneyActivity) -> Waits:
         """Say that its session is yet to come; its day may be here, as a Saturday, with cash and shares."""

@@ -11,10 +11,12 @@ from paper_run.model.broker import may_be_share
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
+    from datetime import date
 
     from paper_run.book.comparison import Difference
     from paper_run.book.holdings import Holding
     from paper_run.model.book_figures import BookFigures, BrokerFigures
+    from paper_run.trading.charged_fees import Charged
     from paper_run.trading.corporate import SpunOff
     from paper_run.trading.hand_trades import Outside
     from paper_run.trading.our_shares import OurShares
@@ -69,10 +71,10 @@ def fractions(
     """
     found = {}
     for symbol, each in quantities(differences):
-        is_child = symbol in children
-        if not splits.is_that(each.ours, each.theirs) or not (is_child or shares.has_split(symbol)):
+        is_child, left = symbol in children, money.CONTEXT.subtract(each.ours, each.theirs)
+        is_fraction = splits.is_that(each.ours, each.theirs) or left == shares.fraction_left(symbol)
+        if not is_fraction or not (is_child or shares.has_split(symbol)):
             continue
-        left = money.CONTEXT.subtract(each.ours, each.theirs)
         row = next(row for row in figures.valuation.positions if row.symbol == symbol)
         worth = None if row.mark is None else money.product(left, row.mark.price)
         there = (broker.positions or {}).get(symbol)
@@ -129,6 +131,15 @@ def trades(
         reason = f"{symbol} has no price" if worth is None else ""
         found[symbol] = parties.Item("trade", about, each.cash.copy_negate(), worth, reason)
     return found
+
+
+def still_to_come(cash: Decimal | None, fees: Charged, shares: OurShares, today: date) -> list[str]:
+    """Say what our cash may be more for, dollars, negative: less; a clause each."""
+    if not cash:
+        return []
+    from paper_run.trading import hand_trades
+
+    return [*fees.why_more(cash, today), *hand_trades.why_unpaid(shares, cash, today)]
 
 
 def quantities(differences: Mapping[str, tuple[Difference, ...]]) -> list[tuple[str, Difference]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple, money
@@ -34,11 +35,30 @@ _NEW = Kept(None, None, in_base=False, words=None)
 class Booked(NamedTuple):
     """What came of a reading.
 
-    :ivar found: what is worth saying. :ivar waiting: what the broker has, and the book not yet.
+    :ivar found: what is worth saying, by activity. :ivar waiting: what the broker has, and the book not yet.
+    :ivar has_fractions: whether cash in lieu is in it: of shares that the book may have only later.
     """
 
-    found: tuple[Finding, ...] = ()
+    found: Mapping[str, Finding] = MappingProxyType({})
     waiting: tuple[Item, ...] = ()
+    has_fractions: bool = False
+
+    @property
+    def said(self) -> list[Finding]:
+        """What is said of it: the first, and how many there are besides."""
+        found = [*self.found.values()]
+        if len(found) <= _MOST_NAMED:
+            return found
+        more = (
+            f"The broker has more to say of {len(found) - _MOST_NAMED} activities: see `money` in the JSON."
+        )
+        return [*found[:_MOST_NAMED], findings.note(found[-1].code, more)]
+
+    def then(self, later: Booked) -> Booked:
+        """Return what came of the same reading in two steps; what the second undid is not said."""
+        found = {**self.found, **later.found}
+        undone = {name for name, each in self.found.items() if found[name] != each}
+        return later._replace(found={name: each for name, each in found.items() if name not in undone})
 
 
 def book(
@@ -64,11 +84,12 @@ def book(
     # Whether another ledger trades the account too is told by its orders: without them the money waits.
     if reading is None or reading.money is None or reading.orders is None:
         return Booked()
+    from paper_run.model import money_types
     from paper_run.trading import order_ids
     from paper_run.trading.money_counting import Counting
 
     if (shared := order_ids.found_shared(ledger, period, reading, read.told)) is not None:
-        return Booked((shared,))
+        return Booked({"": shared})
     activities = _each_once(reading.money)
     if kept.read_in(period) is None and period.base_account is None:
         until = _proven_on(ledger, period, moment, booked_at)
@@ -77,22 +98,16 @@ def book(
     known = kept.known(period, (each.identity for each in activities))
     booking = _Booking(ledger, period, session, booked_at)
     counting = Counting(period.session, session, read, moment, booking.held, is_beside, ours.names, ours.of)
-    for each in activities:
+    fractions = [each for each in activities if money_types.of(each.activity_type).way == "fraction"]
+    # Those last: what a fraction is of, and whether another was paid for it, the rest tells.
+    for each in sorted(activities, key=lambda each: each in fractions and not each.is_canceled):
         booking.take(each, known.get(each.identity), counting)
     kept.keep_read(period, session)
     if any(each.activity_type in MAY_END_A_HOLDING for each in activities):
         from paper_run.trading import hand_trades
 
         booking.was_paid(hand_trades.take_out_what_came_later(ledger, ours, session, booked_at))
-    return Booked(_first([*booking.found.values()]), tuple(booking.waiting))
-
-
-def _first(found: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Return the first of what was found; how many there are besides is said."""
-    if len(found) <= _MOST_NAMED:
-        return tuple(found)
-    more = f"The broker has more to say of {len(found) - _MOST_NAMED} activities: see `money` in the JSON."
-    return (*found[:_MOST_NAMED], findings.note(found[-1].code, more))
+    return Booked(booking.found, tuple(booking.waiting), bool(fractions))
 
 
 def in_bridge(ledger: Ledger, period: BookPeriod, session: date, *, is_over: bool) -> tuple[BookedMoney, ...]:

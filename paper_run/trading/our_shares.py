@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import ROUND_DOWN
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from paper_run.model.broker import CorporateAction
     from paper_run.model.calendar import Calendar
     from paper_run.services.platform import Observations
+
+
+_LEAVE_FRACTIONS = ("split", "adjustment")
 
 
 def come(read: Observations, session: date) -> list[CorporateAction]:
@@ -127,6 +131,19 @@ class OurShares:
     def has_split(self, symbol: str) -> bool:
         """Whether a split of what is called so is booked, by whatever name."""
         return any(each.kind == "split" for each in self.of(symbol, self.booked_names()))
+
+    def fraction_left(self, symbol: str) -> Decimal:
+        """Return the fraction of a share, signed, that there was after the last split of what is called so.
+
+        Or after a person said last how many there are, as of what was spun off.
+        """
+        entries = self.of(symbol, self.booked_names())
+        until = max((folding.place(each) for each in entries if each.kind in _LEAVE_FRACTIONS), default=None)
+        if until is None:
+            return money.ZERO
+        held = folding.fold(each for each in entries if folding.place(each) <= until).holdings
+        qty = money.total(each.qty for each in held.values())
+        return money.CONTEXT.subtract(qty, qty.to_integral_value(ROUND_DOWN))
 
     def there(self, shares: str, names: Names) -> Decimal | None:
         """Return the signed shares that the account has of what has this last name; None: not known.

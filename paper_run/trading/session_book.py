@@ -89,11 +89,9 @@ class SessionBook:
         self._strangers = Strangers(ledger, read, moment.calendar)
         # What else moved shares comes before the splits, which are proven by what the account has beyond it.
         # A fraction that was paid is of the shares after a split all the same: that is folded before it.
-        self.moved = other_money.book(
-            *(ledger, read, self.shares, self.date, moment, self._booked_at, moment.is_beside)
-        )
+        self.moved = self._money()
         self.not_known = self._fills_not_known()
-        self.remarks += self.moved.found
+        self.remarks += self.moved.said
         self.remarks += not_known.found_out(self.not_known, has_broker=read.broker is not None)
         self.followed = ledger.open_orders.followed()
         self.in_flight = frozenset(order.symbol for order in self.followed)
@@ -103,6 +101,7 @@ class SessionBook:
         ):
             kept = books.last_valuation(period)
             self.remarks += of_list
+            self._count_fractions()
         self.kept = kept
         stays = kept is not None and kept.session == self.date and kept.is_closed
         self.is_over = stays and not self._again
@@ -118,6 +117,9 @@ class SessionBook:
         self.priced = pricing.price(
             *(self.books, self.shares, self.kept, self.date, self.book, read, moment, listed, lacks)
         )
+        for symbol, why in corporate.gone(read, self.shares).items():
+            if self.priced.prices.pop(symbol, None) is not None:
+                self.priced.unpriced[symbol] = why
 
     def take_over(self) -> None:
         """Book first prices, what a person says, and what the account has besides; price it anew if need be.
@@ -143,10 +145,23 @@ class SessionBook:
 
             self.books.append(self.period, self.date, new, self._booked_at, note=change.note or None)
             hand_trades.take_out(ledger, self.period, self.date, traded, self._booked_at, change.note)
+            self._count_fractions()
             hand_trades.book(
                 *(ledger, read, period, self.date, by_hand, ours, self._booked_at, moment.is_beside)
             )
             self.price()
+
+    def _money(self) -> other_money.Booked:
+        """Book the account's money as it stands."""
+        ours = (self.ledger, self.read, self.shares, self.date)
+        return other_money.book(*ours, self.moment, self._booked_at, self.moment.is_beside)
+
+    def _count_fractions(self) -> None:
+        """Have cash in lieu be a trade of the fraction, of shares that the book has only now."""
+        if self.moved.has_fractions:
+            before = self.moved.said
+            self.moved = self.moved.then(self._money())
+            self.remarks = [each for each in self.remarks if each not in before] + self.moved.said
 
     @property
     def unknown(self) -> dict[str, str]:

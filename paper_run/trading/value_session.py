@@ -209,6 +209,18 @@ def _closing(at: SessionBook, valued: valuation.Valuation, occasion: Occasion, *
     )
 
 
+def stays(ledger: Ledger, read: Observations, moment: Moment) -> Finding:
+    """Say that a session keeps its closing; of what was read only the fees that have accrued by now are kept.
+
+    To be called inside a transaction of the ledger.
+    """
+    if read.broker is not None:
+        from paper_run.trading import charged_fees
+
+        charged_fees.keep_after_closing(ledger, read, moment.now.date())
+    return closing_kept(moment.session)
+
+
 def closing_kept(session: date, moved: Decimal | None = None) -> Finding:
     """Say that a session keeps its closing, and how it is moved on purpose.
 

@@ -205,6 +205,10 @@ def test_as_near_to_the_one_as_to_the_other_speaks_for_none() -> None:
         ),
         pytest.param(seen(), now("100", theirs="20"), "2:1", id="not traded: the price need not speak"),
         pytest.param(seen(), now("100", theirs="23"), None, id="no usual ratio"),
+        pytest.param(seen(), now("100", ours="8", traded=True), None, id="sold, and theirs as before"),
+        pytest.param(seen(), now("51", ours="0", traded=True), "2:1", id="the price speaks for it"),
+        pytest.param(seen(), now(theirs="1"), "1:10", id="no price: one that leaves no fraction"),
+        pytest.param(seen(), now("805", theirs="1"), "1:8", id="the one that the price fits"),
         # 24 and 3 of them bought: 21 is no usual part of 10
         pytest.param(
             seen(), now("50", ours="13", theirs="24", traded=True), None, id="bought, no usual ratio"

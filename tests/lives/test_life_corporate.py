@@ -304,6 +304,33 @@ def test_the_fraction_of_a_reverse_split_is_paid(life: Life, broker: OddBroker, 
     assert (splits_of(life), found(day, "broker_differs")) == ([(EX_DATE, "1:10")], [])
 
 
+@pytest.mark.parametrize("told", [{"qty": "0.5"}, {}], ids=["with its quantity", "without"])
+@pytest.mark.parametrize("way", [1, -1], ids=["long", "short"])
+def test_a_fraction_that_is_paid_once_the_shares_have_crossed_zero(
+    life: Life, broker: OddBroker, way: int, told: dict[str, str]
+) -> None:
+    """2.5 of a reverse split, and 7 go: 4.5 short here, 5 there; until the half one is paid it has a name."""
+    first, then = (buy, sell) if way > 0 else (sell, buy)
+    priced(life, broker, AAPL="4")
+    life.trade(AAPL=first(25, "4"))
+    life.next_session()
+    broker.lists("reverse_splits", "AAPL", EX_DATE, new_rate=1, old_rate=10)
+    broker.split("AAPL", 1, 10, whole=True)
+    priced(life, broker, AAPL="42")
+    day = life.trade(AAPL=then(7, "42"))
+    equity = day["parties"]["broker"]["equity"]
+    half = Decimal("0.5") * way
+    assert [each["subject"] for each in equity["items"]] == [
+        f"{half} AAPL after its split, to be paid in cash"
+    ]
+    assert (equity["residual"], found(day, "broker_differs")) == (0, [])
+    assert row(day, "AAPL")["qty"] == Decimal("-4.5") * way
+    broker.post("CIL", str(21 * way), "AAPL", **told)
+    marked = life.mark()
+    ties_out(marked)
+    assert figures(row(marked, "AAPL"), "qty total_pnl") == (-5 * way, 5 * way)
+
+
 def test_a_fraction_alone_has_not_moved_the_account(life: Life, broker: OddBroker) -> None:
     """5 % of 5 shares is a quarter of one: that the account has 5 says nothing yet."""
     held(life, broker, 5, "105")
@@ -434,6 +461,28 @@ def test_the_brokers_quantity_makes_one_suspect(life: Life, broker: OddBroker, m
     marked = life.mark()
     assert row(marked, "AAPL")["qty"] == 200 + moved
     assert splits_of(life) == [(EX_DATE, "2:1")]
+
+
+def test_a_ratio_is_the_one_that_the_price_fits(life: Life, broker: OddBroker) -> None:
+    """25 are 2, a fraction of them paid out: by 1:9, 1:10 or 1:12; ten times the price is 1:10."""
+    held(life, broker, 25, "4")
+    broker.split("AAPL", 1, 10, whole=True)
+    priced(life, broker, AAPL="40")
+    (said,) = found(life.trade(MSFT=NO_ORDER), "possible_split")
+    assert "resolve --split AAPL 1:10" in said["remedies"][0]["command"]
+
+
+def test_positions_of_before_a_sale_are_no_split(life: Life, broker: OddBroker) -> None:
+    """The account has 100 still, and 25 were sold: that is no 5:4 of them at an unmoved price."""
+    held(life, broker)
+    before = {"symbol": "AAPL", "asset_class": "us_equity", "qty": "100", "avg_entry_price": "100"}
+    before |= {"market_value": "10000", "current_price": "100"}
+    broker.always("GET", "/v2/positions", Answer(status=200, body=[before]))
+    day = life.trade(AAPL=sell(25, "100"))
+    assert (found(day, "possible_split"), row(day, "AAPL")["qty"]) == ([], 75)
+    assert says([each["text"] for each in found(day, "broker_differs")], "100 instead of 75")
+    broker.calm()
+    ties_out(life.mark())
 
 
 def test_an_account_that_is_not_proven_shows_no_split(life: Life, broker: OddBroker) -> None:
@@ -573,6 +622,25 @@ def test_a_spin_off_that_the_account_shows_has_a_name(life: Life, broker: OddBro
         assert day["pnl"]["equity"]["closing"] == 100_000
     other = day["pnl"]["since_inception"].get("money", {}).get("other", 0)
     assert other == 4 * (said == "50")
+
+
+def test_a_fraction_that_was_paid_before_a_person_takes_over_its_shares(
+    life: Life, broker: OddBroker
+) -> None:
+    """202 shares were given 50.5, and half a one is paid already: with 50.5 said it is that trade, once."""
+    held(life, broker, qty=202, price="100")
+    broker.lists("spin_offs", "AAPL", EX_DATE, new_symbol="CORE", source_rate=4, new_rate=1)
+    broker.move("CORE", "50")
+    priced(life, broker, AAPL="98", CORE="8")
+    broker.post("CIL", "4", "CORE", qty="0.5")
+    day = life.trade(MSFT=NO_ORDER)
+    assert says(told(day), "Cash in lieu of CORE, 2025-01-07", "is in the book as other money")
+    day = life.resolve("--position", "CORE=50.5@0")
+    ties_out(day)
+    assert figures(row(day, "CORE"), "qty unrealized_pnl realized_pnl") == (50, 400, 4)
+    assert day["pnl"]["equity"]["closing"] == 100_000
+    assert says(told(day), "was in the book as other money; it has the shares by now")
+    ties_out(life.mark())
 
 
 def test_what_is_listed_for_later_is_not_booked_yet(life: Life, broker: OddBroker) -> None:
@@ -995,7 +1063,9 @@ def test_what_a_merger_pays_after_a_person_has_said_so_counts_once(life: Life, b
     broker.no_price.add("AAPL")
     life.trade(MSFT=NO_ORDER)
     marked = life.resolve("--position", "AAPL=0@21.5")
-    assert marked["parties"]["broker"]["cash"]["unexplained"] == 1075
+    party = marked["parties"]["broker"]
+    assert (party["cash"]["unexplained"], party["equity"]["residual"]) == (None, None)
+    assert says(told(marked), "is not known: what AAPL went for, as a person has said, may not be paid yet.")
     life.next_session()
     broker.post("MA", "1075", "AAPL", qty="-50", description="Cash merger")
     day = life.trade(MSFT=NO_ORDER)
@@ -1008,6 +1078,48 @@ def test_what_a_merger_pays_after_a_person_has_said_so_counts_once(life: Life, b
     marked = life.mark()
     ties_out(marked)
     assert figures(marked["pnl"]["equity"], "adjustments closing") == amounts("3 100078")
+
+
+def test_shares_that_a_merger_took_have_no_value_whoever_prices_them(life: Life, broker: OddBroker) -> None:
+    """50 at 20 went for 1,075, and still have a price: with what was paid they would be counted twice."""
+    held(life, broker, qty=50, price="20")
+    broker.post("MA", "1075", "AAPL", qty="-50", description="Cash merger")
+    broker.move("AAPL", "-50", "-1000")
+    life.prices(AAPL="21")
+    day = life.trade(MSFT=NO_ORDER)
+    assert figures(day["pnl"], "complete day_pnl") == (False, None)
+    why = "the account tells of MA: Cash merger (2025-01-07), and has 0 shares instead of 50"
+    assert row(day, "AAPL")["unpriced_reason"] == why
+    (said,) = found(day, "broker_differs")
+    (remedy,) = said["remedies"]
+    marked = life.resolve(*remedy["command"].replace("PRICE", "21.5").split()[2:])
+    ties_out(marked)
+    assert figures(marked["pnl"], "complete day_pnl total_pnl") == (True, *amounts("75 75"))
+
+
+def test_a_merger_into_shares_is_said_until_a_person_has_booked_them(life: Life, broker: OddBroker) -> None:
+    """50 at 20 become 25 of another, and 400: what can be booked is offered; booked, it is said no more."""
+    held(life, broker, qty=50, price="20")
+    broker.post("MA", "400", "AAPL", qty="-50")
+    broker.post("MA", "0", "ACME", qty="25")
+    broker.move("AAPL", "-50", "-1000")
+    broker.move("ACME", "25", "600")
+    life.prices(AAPL=None, ACME="24")
+    broker.no_price.add("AAPL")
+    broker.prices["ACME"] = Decimal(24)
+    day = life.trade(MSFT=NO_ORDER)
+    of_one, of_other = found(day, "broker_differs")
+    # The one has no price to be booked at.
+    assert [each["command"].split(" --ledger")[0] for each in of_one["remedies"]] == [
+        "paper-run resolve --position AAPL=0@PRICE"
+    ]
+    assert len(of_other["remedies"]) == 2
+    life.resolve("--position", "AAPL=0@20")
+    resolved = life.resolve("--position", "ACME=25@24")
+    life.next_session()
+    for day in (resolved, life.trade(MSFT=NO_ORDER)):
+        ties_out(day)
+        assert found(day, "corporate_action") == []
 
 
 def test_money_of_a_merger_that_is_not_of_the_trade(life: Life, broker: OddBroker) -> None:

@@ -316,9 +316,13 @@ def test_cash_in_lieu_after_a_reverse_split(life: Life, broker: OddBroker) -> No
     assert (row(day, "AAPL")["qty"], row(day, "AAPL")["realized_pnl"]) == (2, 3)
 
 
+@pytest.mark.parametrize("told", [{"qty": "0.5"}, {}], ids=["with its quantity", "without"])
 @pytest.mark.parametrize("days_late", [0, 2])
-def test_cash_in_lieu_of_a_listed_split(life: Life, days_late: int) -> None:
-    """Read with the split, or days after it: the same book; until it is paid the fraction has a name."""
+def test_cash_in_lieu_of_a_listed_split(life: Life, days_late: int, told: dict[str, str]) -> None:
+    """Read with the split, or days after it: the same book; until it is paid the fraction has a name.
+
+    Where the broker does not tell of how many shares it is, it is the fraction that the account is without.
+    """
     broker = life.with_broker(with_list=True)
     life.gateway.is_deaf = True
     life.trade(AAPL=buy(10, "100"))
@@ -331,10 +335,17 @@ def test_cash_in_lieu_of_a_listed_split(life: Life, days_late: int) -> None:
         assert row(day, "AAPL")["qty"] == Decimal("2.5")
         assert day["parties"]["broker"]["equity"]["residual"] == 0
         life.next_session()
-    broker.post("CIL", "205", "AAPL", qty="0.5")
+    paid = broker.post("CIL", "205", "AAPL", **told)
     for day in (life.trade(NVDA=NO_ORDER), life.mark()):
         settled(day, broker)
         assert (row(day, "AAPL")["qty"], row(day, "AAPL")["realized_pnl"]) == (2, 5)
+        assert codes(day) == []
+    # Taken back and paid anew, both read at once; the new one sorts before it.
+    paid["status"] = "canceled"
+    broker.post("CIL", "203", "AAPL", id=paid["id"][:-8], date=paid["date"], **told)
+    day = life.mark()
+    settled(day, broker)
+    assert (row(day, "AAPL")["qty"], row(day, "AAPL")["realized_pnl"]) == (2, 3)
 
 
 def test_a_type_that_nobody_knows(life: Life, broker: OddBroker) -> None:
@@ -605,6 +616,103 @@ def test_fees_of_which_more_accrued_than_was_read(life: Life, broker: OddBroker)
     )
     assert "resolve --position all" not in str(day["findings"])
     posted(broker, "-0.20", "2025-01-06")
+    settled(life.mark(), broker)
+
+
+def test_fees_that_accrue_after_the_closing(life: Life, broker: OddBroker) -> None:
+    """The session keeps its closing; of its fees at least as much is charged as the last mark of it read."""
+    life.now = life.now.replace(hour=21, minute=30)
+    kept = life.mark()
+    broker.deposit -= Decimal("0.13")
+    for accrued in ("0.13", "0.02"):  # by then some are charged already
+        broker.fees = accrued
+        assert life.mark() == kept
+        broker.deposit += Decimal("0.13") - Decimal(accrued)
+    broker.deposit -= Decimal("0.11")
+    broker.fees = "0"
+    life.next_session()
+    day = life.trade(NVDA=NO_ORDER)
+    settled_besides(day, {"accrued_fees": "0"})
+    assert unposted(day) == [("fees that accrued by 2025-01-06, charged and not posted yet", Decimal("0.13"))]
+    posted(broker, "-0.13", "2025-01-06")
+    settled(life.mark(), broker)
+
+
+def test_another_fee_is_not_the_one_that_is_still_to_be_posted(life: Life, broker: OddBroker) -> None:
+    """More than had accrued is posted, of a later day: what the cash is off tells whether it was that."""
+    broker.deposit -= Decimal("0.13")
+    broker.fees = "0.13"
+    life.mark()
+    broker.fees = "0"
+    life.next_session()
+    life.trade(NVDA=NO_ORDER)
+    broker.post("FEE", "-5", "MSFT")
+    for _ in range(2):
+        marked = life.mark()
+        settled_besides(marked, {"accrued_fees": "0"})
+        assert unposted(marked) == [
+            ("fees that accrued by 2025-01-06, charged and not posted yet", Decimal("0.13"))
+        ]
+    posted(broker, "-0.13", "2025-01-06")
+    settled(life.mark(), broker)
+
+
+def test_the_fee_of_a_later_day_may_be_posted_first(life: Life, broker: OddBroker) -> None:
+    """That of Tuesday, then a part of Monday's: what is left is Monday's, and Wednesday's is all there."""
+    for accrued in ("0.13", "0.25", "0.08"):
+        broker.deposit -= Decimal(accrued)
+        broker.fees = accrued
+        life.mark()
+        broker.fees = "0"
+        life.next_session()
+        if accrued == "0.25":
+            posted(broker, "-0.25", "2025-01-07")
+        life.trade(NVDA=NO_ORDER)
+    posted(broker, "-0.10", "2025-01-06")
+    marked = life.mark()
+    settled_besides(marked, {"accrued_fees": "0"})
+    (item,) = unposted(marked)
+    assert item[1] == Decimal("0.11")
+    posted(broker, "-0.03", "2025-01-06")
+    assert unposted(life.mark()) == [(item[0], Decimal("0.08"))]
+    posted(broker, "-0.08", "2025-01-08")
+    settled(life.mark(), broker)
+
+
+def test_what_is_not_known_is_said_beside_a_fraction_too(life: Life) -> None:
+    """A fraction that is to be paid has a name; of the fees that may be charged it is said all the same."""
+    broker = life.with_broker(with_list=True)
+    life.gateway.is_deaf = True
+    life.trade(AAPL=buy(10, "100"))
+    broker.deposit -= Decimal("0.13")
+    broker.fees = "0.13"
+    life.mark()
+    broker.deposit -= Decimal("0.07")
+    broker.fees = "0"
+    life.next_session()
+    broker.lists("reverse_splits", "AAPL", life.session, new_rate=1, old_rate=4)
+    broker.split("AAPL", 1, 4, whole=True)
+    broker.prices["AAPL"] = Decimal(400)
+    day = life.trade(NVDA=NO_ORDER)
+    assert day["parties"]["broker"]["equity"]["residual"] is None
+    assert says(told(day), "is not known: the fees of 2025-01-06 may be charged and are not posted")
+
+
+def test_fees_that_are_posted_in_part_as_something_else(life: Life, broker: OddBroker) -> None:
+    """What is left of them is not known to be anything else; once all is posted nothing is left."""
+    broker.deposit -= Decimal("0.13")
+    broker.fees = "0.13"
+    life.mark()
+    broker.fees = "0"
+    life.next_session()
+    life.trade(NVDA=NO_ORDER)
+    broker.post("TAF", "-0.03", day="2025-01-06")
+    broker.deposit += Decimal("0.03")
+    marked = life.mark()
+    party = marked["parties"]["broker"]
+    assert (party["cash"]["unexplained"], party["equity"]["residual"]) == (None, None)
+    assert says(told(marked), "not known: the fees of 2025-01-06 may be charged in part, or posted as some")
+    posted(broker, "-0.10", "2025-01-06")
     settled(life.mark(), broker)
 
 

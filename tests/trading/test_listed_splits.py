@@ -94,7 +94,7 @@ def test_a_rename_of_the_next_session_is_none_of_the_one_before(tmp_path: Path) 
     tuesday, wednesday = date(2025, 1, 7), date(2025, 1, 8)
     action = CorporateAction("name_change", "AAPL", "APPL", Decimal(1), Decimal(1), None, wednesday)
     morning = Moment(tuesday, datetime(2025, 1, 8, 13, tzinfo=UTC), account.calendar)
-    for actions, remedies in (((action,), {0}), ((), {2})):
+    for actions, remedies in (((action,), [0, 0]), ((), [1, 2])):
         observed = read(account, 10, actions)
         assert observed.broker is not None
         there = (at_broker(10)._replace(symbol="APPL"),)
@@ -102,7 +102,7 @@ def test_a_rename_of_the_next_session_is_none_of_the_one_before(tmp_path: Path) 
         figures = valued(account, morning, observed)
         differ = [each for each in figures.remarks if each.code == "broker_differs"]
         assert [each.subject for each in differ] == ["AAPL", "APPL"]
-        assert {len(each.remedies) for each in differ} == remedies
+        assert [len(each.remedies) for each in differ] == remedies  # the one has no price to book it at
 
 
 def test_what_is_no_split_is_named(tmp_path: Path) -> None:
