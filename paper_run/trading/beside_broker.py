@@ -13,7 +13,7 @@ from paper_run.model.book_figures import BrokerFigures, BrokerHolding
 from paper_run.model.broker import as_written
 from paper_run.model.commands import ours
 from paper_run.model.findings import listed
-from paper_run.trading import charged_fees, named_items, trips_by_hand
+from paper_run.trading import charged_fees, named_items
 from paper_run.trading.broker_word import LOOKS_BACK
 from paper_run.trading.corporate import NO_SPIN_OFFS
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from paper_run.book.comparison import Difference
     from paper_run.book.holdings import Book
+    from paper_run.book.parties import Item
     from paper_run.ledger.book import BookPeriod
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.book_figures import BookFigures
@@ -83,8 +84,7 @@ def compared(
     told = {name: each for name, each in differences.items() if name not in {*fractions, *spun_off}}
     differ = [symbol for symbol, _ in named_items.quantities(told)]
     is_shared = ledger.broker_money.shared_by(period) is not None
-    lacking = () if period.has_account else (_NOT_JOINED,)
-    lacking = (_SHARED,) if is_shared and not lacking else lacking
+    lacking = ((_SHARED,) if is_shared else ()) if period.has_account else (_NOT_JOINED,)
     items = [*beside.values(), *fractions.values(), *spun_off.values(), *figures.waiting]
     outside = _outside(told, ledger, read, period) if differ else {}
     sure = {name: each for name, each in outside.items() if name not in {*splitting, *figures.in_flight}}
@@ -92,16 +92,20 @@ def compared(
     today = figures.now.date()
     fees = charged_fees.read(ledger, period, today)
     more = _explained(figures, broker, [*items, *trades.values()], lacking).cash.amount
-    trips: tuple[trips_by_hand.RoundTrip, ...] = ()
+    trips: list[Item] = []
+    of_trips: list[Finding] = []
     if more and not fees.of(more).by_day:
+        from paper_run.trading import trips_by_hand
+
         left_out = {*differ, *splitting}
-        trips = trips_by_hand.found(ledger, read, period, book.holdings, more, fees, left_out, is_beside)
-        more = money.CONTEXT.add(more, trips_by_hand.cash_of(trips))
+        there = trips_by_hand.found(ledger, read, period, book.holdings, more, fees, left_out, is_beside)
+        more = money.CONTEXT.add(more, trips_by_hand.cash_of(there))
+        trips, of_trips = trips_by_hand.items(there), trips_by_hand.said(there, book.holdings)
     if trades and more != 0 and not fees.of(more).by_day:
         trades = {}  # something else is in the cash as well: that executions fit proves nothing then
         more = _explained(figures, broker, items, lacking).cash.amount
     charged_fees.keep(ledger, period, fees, more, broker.accrued_fees, today)
-    items += [*trades.values(), *charged_fees.items(fees.of(more)), *trips_by_hand.items(trips)]
+    items += [*trades.values(), *charged_fees.items(fees.of(more)), *trips]
     items += named_items.own(broker) if differ == [*trades] else []
     outside = {name: each for name, each in outside.items() if name in trades or each.order is not None}
     apart = _explained(figures, broker, items, lacking)
@@ -116,7 +120,6 @@ def compared(
         may_be += unsure
     apart = _as_known(apart, may_be)
     differing = _differing(told, figures, splitting, outside, unsure, is_shared=is_shared)
-    is_said = _is_said(figures, broker, told)
     return figures._replace(
         broker=broker,
         broker_differences=differences,
@@ -124,9 +127,13 @@ def compared(
         remarks=(
             *figures.remarks,
             *differing,
-            *trips_by_hand.said(trips, book.holdings),
+            *of_trips,
             *_unnamed(apart, broker, is_ours=period.has_account, differs=bool(differing)),
-            *(_not_compared(apart) if period.has_account and not (is_said or is_shared) else []),
+            *(
+                _not_compared(apart)
+                if period.has_account and not (is_shared or _is_said(figures, broker, told))
+                else []
+            ),
         ),
     )
 

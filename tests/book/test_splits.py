@@ -344,6 +344,24 @@ def test_rates_in_the_lowest_whole_numbers(new: str, old: str, text: str) -> Non
 
 
 @pytest.mark.parametrize(
+    ("qty", "theirs", "is_so"),
+    [
+        ("2.5", "2", True),
+        ("2.5", "3", True),
+        ("-0.5", "-1", True),
+        ("0.5", "0", True),
+        ("2.5", "2.5", False),
+        ("3", "2", False),
+        ("2.5", "4", False),
+        ("2.6", "2.1", False),
+    ],
+)
+def test_shares_but_for_a_fraction(qty: str, theirs: str, is_so: bool) -> None:
+    """Less than one apart, and what the party has is whole."""
+    assert splits.is_without_fraction(Decimal(qty), Decimal(theirs)) is is_so
+
+
+@pytest.mark.parametrize(
     ("ours", "there", "had", "span", "ratio"),
     [
         pytest.param("10", "20", "10", None, "2:1", id="twice ours"),
