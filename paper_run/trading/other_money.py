@@ -91,7 +91,9 @@ def _first(found: Sequence[Finding]) -> tuple[Finding, ...]:
     """Return the first of what was found; how many there are besides is said."""
     if len(found) <= _MOST_NAMED:
         return tuple(found)
-    more = f"The broker has more to say of {len(found) - _MOST_NAMED} activities: see `money` in the JSON."
+    number = len(found) - _MOST_NAMED
+    of_what = "1 activity" if number == 1 else f"{number:,} activities"
+    more = f"The broker has more to say of {of_what}: see `money` in the JSON."
     return (*found[:_MOST_NAMED], findings.note(found[-1].code, more))
 
 
