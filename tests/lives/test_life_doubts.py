@@ -69,10 +69,28 @@ def test_a_doubt_that_the_gateway_takes_back_while_the_next_session_is_valued_is
     still_broken = Answer(edit=lambda order: {**order, **BROKEN})
     life.gateway.script("GET", f"{ORDERS}/{identity}", [still_broken])  # before the POST; healthy after it
     life.next_session()
-    life.trade(M=buy(1, "5.00"))
+    document = life.trade(M=buy(1, "5.00"))
 
+    assert figures(document["pnl"], "total_pnl complete") == (10, True)
+    assert not says(told(document), "is in doubt")
     assert counts(life, "2025-01-06") == (1, 0, 0)
     assert life.run("resolve").stdout == "Nothing is open: every outcome is known.\n"
+
+
+def test_a_doubt_that_stays_is_told_once_where_another_order_of_its_attempt_breaks(life: Life) -> None:
+    working = {"status": "pending_new", "filled": "0"}
+    life.trade(A=buy(10, "10.00", **working), B=buy(10, "10.00", **working))
+    life.gateway.orders[life.order_id("A")] |= BROKEN
+    life.mark(status=1)
+
+    life.gateway.orders[life.order_id("B")] |= BROKEN
+    life.next_session()
+    document = life.trade(M=buy(1, "5.00"))
+
+    doubts = [each["text"] for each in document["findings"] if each["code"] == "order_in_doubt"]
+    assert sorted(doubts) == [
+        f"buy 10 {symbol} of 2025-01-06 is in doubt: it may have been placed." for symbol in "AB"
+    ]
 
 
 def test_a_refused_order_that_could_not_be_read_is_in_doubt_until_it_was(life: Life) -> None:
