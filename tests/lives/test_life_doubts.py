@@ -236,3 +236,25 @@ def test_two_doubts_about_a_symbol_are_told_apart(life: Life) -> None:
 
     assert figures(document["pnl"], "total_pnl complete") == (8, True)
     assert life.run("resolve").stdout == "Nothing is open: every outcome is known.\n"
+
+
+@pytest.mark.parametrize(
+    ("doubtful", "refused", "title"),
+    [
+        (1, 0, "1 of 2 orders is in doubt"),
+        (2, 0, "2 of 3 orders are in doubt"),
+        (1, 2, "2 of 4 orders were not accepted, and 1 is in doubt"),
+        (2, 1, "1 of 4 orders was not accepted, and 2 are in doubt"),
+    ],
+)
+def test_an_order_that_may_have_been_placed_is_not_called_not_accepted(
+    life: Life, doubtful: int, refused: int, title: str
+) -> None:
+    plans = {
+        f"D{number}": buy(1, None, filled="0", status="failed", detail=BROKEN) for number in range(doubtful)
+    }
+    plans |= {f"R{number}": buy(1, None, filled="0", status="rejected") for number in range(refused)}
+    document = life.trade(A=buy(1, "10.00"), **plans, status=2)
+    (said,) = [each["text"] for each in document["findings"] if each["code"] == "orders_not_accepted"]
+    assert said.startswith(f"{title}. Run ")
+    assert f"ERROR: {title}\n" in life.last.stderr
