@@ -1,12 +1,13 @@
 """What an order's word does not prove: nothing is stated upon it, and each doubt can be ended."""
 
 import json
+from collections import Counter
 from typing import Any
 
 import pytest
 from support.answers import Answer, plain_500
 from support.life import Life, buy, figures, row, says, sell, told
-from support.odd_platform import ORDERS, RUN, RUNS
+from support.odd_platform import ORDERS, RUN, RUNS, Plan
 
 BROKEN: dict[str, Any] = {
     "status": "failed",
@@ -236,6 +237,18 @@ def test_two_doubts_about_a_symbol_are_told_apart(life: Life) -> None:
 
     assert figures(document["pnl"], "total_pnl complete") == (8, True)
     assert life.run("resolve").stdout == "Nothing is open: every outcome is known.\n"
+
+
+def test_what_is_said_of_an_attempts_orders_is_said_once_when_one_of_them_breaks(life: Life) -> None:
+    failed = Plan(side=None, mapping={"skip_reason": "price_fetch_failed: no price"})
+    plans = {"A": buy(10, "10.00", status="pending_new", filled="0"), "L": buy(300, "100.00"), "S": failed}
+    life.trade(**plans)
+    life.gateway.orders[life.order_id("A")] |= BROKEN
+    life.mark(status=1)
+
+    document = life.result(life.reports / f"{life.session}_paper_run.json")
+    codes = Counter(each["code"] for each in document["findings"])
+    assert figures(codes, "order_in_doubt order_oversized signals_failed") == (1, 1, 1)
 
 
 @pytest.mark.parametrize(
