@@ -224,6 +224,11 @@ def rounded(value: Decimal | None) -> Decimal | None:
     return near(value).quantize(_PLACES) + ZERO
 
 
+def stated(value: Decimal | None) -> Decimal | None:
+    """Return a ratio with all its digits; None where documents and tables state none, for it is too large."""
+    return None if rounded(value) is None else value
+
+
 def percentage(value: Decimal | None) -> Decimal | None:
     """Return a ratio in percent as it is shown: two places, half to even, rounded once, from all digits."""
     if value is None or abs(value) >= TOO_LARGE:

@@ -68,16 +68,20 @@ class Drawdowns(NamedTuple):
         return self._replace(level=level, now=now)
 
     def stated(self) -> tuple[Drawdown, ...] | None:
-        """Return the five deepest, the deepest first, at six places; None: there is nothing to compound."""
+        """Return the five deepest, the deepest first, at six places; None: there is nothing to compound.
+
+        None too where one is too large to be stated: it left nothing.
+        """
         if self.level is None:
             return None
-        found = self.ended if self.now is None else (*self.ended, self.now)
-        ranked = sorted(found, key=lambda each: each.depth)[:MOST]
-        return tuple(
-            each._replace(depth=depth, percent=percentage(each.depth))
-            for each in ranked
-            if (depth := fall(_ONE + each.depth))
-        )
+        falls = self.ended if self.now is None else (*self.ended, self.now)
+        found = []
+        for each in sorted(falls, key=lambda each: each.depth)[:MOST]:
+            if (depth := fall(_ONE + each.depth)) is None:
+                return None
+            if depth:
+                found.append(each._replace(depth=depth, percent=percentage(each.depth)))
+        return tuple(found)
 
 
 NONE_YET = Drawdowns()

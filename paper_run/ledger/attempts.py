@@ -184,10 +184,12 @@ class Attempts:
 
     def note(self, row: AttemptRow, finding: Finding) -> None:
         """Add to an attempt's record what each later statement of it warns of."""
-        notices = findings.to_json((*self.by_id(row.id).snapshot.notices, finding))
-        self._store.run(
-            "UPDATE trades SET notices = ?, version = version + 1 WHERE id = ?", json.dumps(notices), row.id
-        )
+        self.keep_notices(row, (*self.by_id(row.id).snapshot.notices, finding))
+
+    def keep_notices(self, row: AttemptRow, notices: Iterable[Finding]) -> None:
+        """Write what each later statement of an attempt warns of, all of it."""
+        written = json.dumps(findings.to_json(notices))
+        self._store.run("UPDATE trades SET notices = ?, version = version + 1 WHERE id = ?", written, row.id)
 
     def record(  # noqa: PLR0913  each is one fact that may become known with the others
         self,

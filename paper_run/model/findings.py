@@ -27,7 +27,7 @@ CODES = {
     "answer_lost": "It is not known whether the orchestrator traded.",
     "run_goes_on": "The orchestrator's run had not ended when the time was over.",
     "run_failed": "The orchestrator's run ended badly.",
-    "orders_not_accepted": "Some of the orders were not accepted.",
+    "orders_not_accepted": "Some of the orders were not accepted, or are in doubt.",
     "authentication": "A service asks for authentication.",
     "positions_unreadable": "The gateway's positions can't be read.",
     "gateway_unreadable": "The gateway could not be read after the attempt, or for a mark.",

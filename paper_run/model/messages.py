@@ -202,19 +202,26 @@ def timed_out(run_id: str | None, timeout: Decimal, attempt: str) -> PaperRunErr
 def unsuccessful(
     run: Orchestration, rows: tuple[Order, ...], problems: tuple[str, ...], *, sandbox: bool
 ) -> PaperRunError:
-    """Say which orders were not accepted, or that the run ended badly.
+    """Say which orders were not accepted, which may have been placed, or that the run ended badly.
 
     :param sandbox: whether a sandbox said so, which keeps no logs.
     """
     said = f" The orchestrator says: {' '.join(run.error_message.split())}" if run.error_message else ""
     submitted = sum(row.outcome in ("accepted", "rejected", "in_doubt") for row in rows)
-    refused = sum(row.outcome in ("rejected", "in_doubt") for row in rows)
-    which = "The one order" if submitted == 1 else f"{refused:,} of {submitted:,} orders"
-    title = (
-        f"{which} {'was' if refused == 1 else 'were'} not accepted"
-        if refused
-        else f"The orchestrator ended the run as {run.status}"
-    )
+    refused = sum(row.outcome == "rejected" for row in rows)
+    doubtful = sum(row.outcome == "in_doubt" for row in rows)
+
+    def which(number: int) -> str:
+        return "The one order" if submitted == 1 else f"{number:,} of {submitted:,} orders"
+
+    in_doubt = f"{'is' if doubtful == 1 else 'are'} in doubt"
+    if refused:
+        title = f"{which(refused)} {'was' if refused == 1 else 'were'} not accepted"
+        title += f", and {doubtful:,} {in_doubt}" if doubtful else ""
+    elif doubtful:
+        title = f"{which(doubtful)} {in_doubt}"
+    else:
+        title = f"The orchestrator ended the run as {run.status}"
     return OrchestrationError(
         title,
         f"Run {run.run_id} ended as {run.status}.{said}",
@@ -228,7 +235,7 @@ def unsuccessful(
                         ours("resolve"),
                     ),
                 )
-                if any(row.outcome == "in_doubt" for row in rows)
+                if doubtful
                 else ()
             ),
             *(() if submitted else (no_bar_yet(),)),
@@ -236,7 +243,7 @@ def unsuccessful(
             if sandbox
             else Remedy("Check logs", "tail -f logs/orchestrator.log logs/execution_gateway.log"),
         ),
-        code="orders_not_accepted" if refused else "run_failed",
+        code="orders_not_accepted" if refused or doubtful else "run_failed",
         subject=run.run_id,
     )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from paper_run.model import findings
 from paper_run.model.commands import PLAIN, Invocation
-from paper_run.model.findings import unlisted
+from paper_run.model.findings import counted, unlisted
 from paper_run.report import terminal, text
 from paper_run.report.lines import fitted, limits_line, moved_line, order_line, position_line
 from paper_run.report.summary.figures import base_is
@@ -142,7 +142,7 @@ class Console:
         """Print what would be sent, and that it was not."""
         import json
 
-        self._line(f"  {positions} open positions could be read")
+        self._line(f"  {counted(positions, 'open position')} could be read")
         self._line()
         self._line("[dry run] Would send, once:", paint=terminal.BOLD)
         self._line(f"  POST {url}")

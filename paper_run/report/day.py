@@ -112,7 +112,7 @@ def with_own(result: RunResult, before: Sequence[SessionLine]) -> list[SessionLi
     day = days.Day(opening, earned, closing, Decimal(0), Decimal(0), came_in)
     last = before[-1].drawdown if before else Decimal(0)
     level = days.drawdown_level(None if last is None else 1 + last, day)
-    drawdown = None if level is None else level - 1
+    drawdown = days.stated(None if level is None else level - 1)
     held = limits.exposure({each.symbol: each.market_value or Decimal(0) for each in pnl.positions})
     return [
         *before,
@@ -123,7 +123,7 @@ def with_own(result: RunResult, before: Sequence[SessionLine]) -> list[SessionLi
             day_pnl=earned,
             total_pnl=pnl.total_pnl,
             closing=closing,
-            daily_return=days.unrounded_return(day),
+            daily_return=days.stated(days.unrounded_return(day)),
             drawdown=drawdown,
             marked=result.is_mark,
             benchmark=_line(result),

@@ -49,9 +49,9 @@ class Booked(NamedTuple):
         found = [*self.found.values()]
         if len(found) <= _MOST_NAMED:
             return found
-        more = (
-            f"The broker has more to say of {len(found) - _MOST_NAMED} activities: see `money` in the JSON."
-        )
+        number = len(found) - _MOST_NAMED
+        of_what = "1 activity" if number == 1 else f"{number:,} activities"
+        more = f"The broker has more to say of {of_what}: see `money` in the JSON."
         return [*found[:_MOST_NAMED], findings.note(found[-1].code, more)]
 
     def then(self, later: Booked) -> Booked:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from paper_run.ledger.ledger import Ledger
+    from paper_run.model.attempt import AttemptRow
     from paper_run.model.calendar import Calendar
     from paper_run.model.findings import Finding
     from paper_run.model.progress import Clock, Progress
@@ -244,6 +245,21 @@ def still_open(ledger: Ledger, of: Collection[int] | None = None) -> tuple[Findi
             if of is None or each.attempt.id in of
         )
     )
+
+
+def told_anew(
+    ledger: Ledger, notices: tuple[Finding, ...], restated: Collection[AttemptRow]
+) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """Return which notices of before the request hold, with earlier orders read again, and what is new.
+
+    :param restated: the attempts that had to be stated anew for it.
+    """
+    if not restated:
+        return notices, ()
+    doubts = {each.name for each in ledger.doubts.orders()}
+    held = tuple(each for each in notices if each.code != "order_in_doubt" or each.subject in doubts)
+    opened = still_open(ledger, {row.id for row in restated})
+    return held, tuple(each for each in opened if each not in held)
 
 
 def gateway_clock(gateway: ServiceHealth) -> datetime | None:

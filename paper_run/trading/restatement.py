@@ -95,11 +95,13 @@ _SAID_ANEW = frozenset(
         "orchestrator_differs",
         "orchestrator_says",
         "order_in_doubt",
+        "order_oversized",
         "order_rejected",
         "order_status",
         "orders_unread",
         "recovered",
         "fills_not_known",
+        "signals_failed",
     }
 )
 

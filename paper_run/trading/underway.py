@@ -146,7 +146,10 @@ class AttemptUnderway:
                     broker=str(self.platform.broker.url) if self.platform.broker else "",
                 )
                 restated = read_again(self.ledger, after, self.clock.now())
-                opened = preflight.still_open(self.ledger, {row.id for row in restated})
+                notices = self.row.snapshot.notices
+                held, opened = preflight.told_anew(self.ledger, notices, restated)
+                if held != notices:
+                    self.ledger.attempts.keep_notices(self.row, held)
                 known = known._replace(
                     states=after.states if self.state == "answered" else known.states,
                     failures=(*known.failures, *heard.failures),

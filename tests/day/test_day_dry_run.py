@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from support.command import reports, run_command
 from support.odd_platform import OddPlatform
 
@@ -16,6 +17,16 @@ def test_it_prints_the_plan_and_never_posts(platform: OddPlatform, tmp_path: Pat
         assert fact in finished.stdout
     assert {request.path for request in platform.requests} >= {"/health"}
     assert reports(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("held", "words"), [(0, "0 open positions"), (1, "1 open position"), (2, "2 open positions")]
+)
+def test_it_counts_what_is_held(platform: OddPlatform, tmp_path: Path, held: int, words: str) -> None:
+    for number in range(held):
+        platform.gateway.hold(f"S{number}", "1", "10", "10")
+    finished = run_command("--dry-run", cwd=tmp_path, platform=platform)
+    assert (finished.returncode, f"  {words} could be read" in finished.lines) == (0, True)
 
 
 def test_it_finds_what_is_down(platform: OddPlatform, tmp_path: Path) -> None:

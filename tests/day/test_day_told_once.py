@@ -95,7 +95,7 @@ def test_an_order_in_doubt_is_said_once_on_the_page(day: Day) -> None:
     day.platform.plan["MSFT"] = Plan(mapping=DOUBT)
     said = day.must(status=2)
     shown = page(day)
-    assert shown.count("1 of 3 orders was not accepted") == 1
+    assert shown.count("1 of 3 orders is in doubt") == 1
     assert shown.count("unexpected_error: ConnectError") == 1
     assert "The P&L is without" not in shown  # it is not stated at all
     assert said.stdout.count("unexpected_error: ConnectError") == 1

@@ -1,12 +1,13 @@
 """What an order's word does not prove: nothing is stated upon it, and each doubt can be ended."""
 
 import json
+from collections import Counter
 from typing import Any
 
 import pytest
 from support.answers import Answer, plain_500
 from support.life import Life, buy, figures, row, says, sell, told
-from support.odd_platform import ORDERS, RUN, RUNS
+from support.odd_platform import ORDERS, RUN, RUNS, Plan
 
 BROKEN: dict[str, Any] = {
     "status": "failed",
@@ -69,10 +70,28 @@ def test_a_doubt_that_the_gateway_takes_back_while_the_next_session_is_valued_is
     still_broken = Answer(edit=lambda order: {**order, **BROKEN})
     life.gateway.script("GET", f"{ORDERS}/{identity}", [still_broken])  # before the POST; healthy after it
     life.next_session()
-    life.trade(M=buy(1, "5.00"))
+    document = life.trade(M=buy(1, "5.00"))
 
+    assert figures(document["pnl"], "total_pnl complete") == (10, True)
+    assert not says(told(document), "is in doubt")
     assert counts(life, "2025-01-06") == (1, 0, 0)
     assert life.run("resolve").stdout == "Nothing is open: every outcome is known.\n"
+
+
+def test_a_doubt_that_stays_is_told_once_where_another_order_of_its_attempt_breaks(life: Life) -> None:
+    working = {"status": "pending_new", "filled": "0"}
+    life.trade(A=buy(10, "10.00", **working), B=buy(10, "10.00", **working))
+    life.gateway.orders[life.order_id("A")] |= BROKEN
+    life.mark(status=1)
+
+    life.gateway.orders[life.order_id("B")] |= BROKEN
+    life.next_session()
+    document = life.trade(M=buy(1, "5.00"))
+
+    doubts = [each["text"] for each in document["findings"] if each["code"] == "order_in_doubt"]
+    assert sorted(doubts) == [
+        f"buy 10 {symbol} of 2025-01-06 is in doubt: it may have been placed." for symbol in "AB"
+    ]
 
 
 def test_a_refused_order_that_could_not_be_read_is_in_doubt_until_it_was(life: Life) -> None:
@@ -218,3 +237,37 @@ def test_two_doubts_about_a_symbol_are_told_apart(life: Life) -> None:
 
     assert figures(document["pnl"], "total_pnl complete") == (8, True)
     assert life.run("resolve").stdout == "Nothing is open: every outcome is known.\n"
+
+
+def test_what_is_said_of_an_attempts_orders_is_said_once_when_one_of_them_breaks(life: Life) -> None:
+    failed = Plan(side=None, mapping={"skip_reason": "price_fetch_failed: no price"})
+    plans = {"A": buy(10, "10.00", status="pending_new", filled="0"), "L": buy(300, "100.00"), "S": failed}
+    life.trade(**plans)
+    life.gateway.orders[life.order_id("A")] |= BROKEN
+    life.mark(status=1)
+
+    document = life.result(life.reports / f"{life.session}_paper_run.json")
+    codes = Counter(each["code"] for each in document["findings"])
+    assert figures(codes, "order_in_doubt order_oversized signals_failed") == (1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("doubtful", "refused", "title"),
+    [
+        (1, 0, "1 of 2 orders is in doubt"),
+        (2, 0, "2 of 3 orders are in doubt"),
+        (1, 2, "2 of 4 orders were not accepted, and 1 is in doubt"),
+        (2, 1, "1 of 4 orders was not accepted, and 2 are in doubt"),
+    ],
+)
+def test_an_order_that_may_have_been_placed_is_not_called_not_accepted(
+    life: Life, doubtful: int, refused: int, title: str
+) -> None:
+    plans = {
+        f"D{number}": buy(1, None, filled="0", status="failed", detail=BROKEN) for number in range(doubtful)
+    }
+    plans |= {f"R{number}": buy(1, None, filled="0", status="rejected") for number in range(refused)}
+    document = life.trade(A=buy(1, "10.00"), **plans, status=2)
+    (said,) = [each["text"] for each in document["findings"] if each["code"] == "orders_not_accepted"]
+    assert said.startswith(f"{title}. Run ")
+    assert f"ERROR: {title}\n" in life.last.stderr

@@ -474,6 +474,14 @@ def test_many_activities_are_named_and_the_rest_counted(life: Life, broker: OddB
     assert "ODD<" not in page
 
 
+def test_one_activity_more_than_are_named_is_told_as_one(life: Life, broker: OddBroker) -> None:
+    life.next_session()
+    for _ in range(21):
+        broker.post("MISC", "1")
+    notes = [each["text"] for each in life.trade(NVDA=NO_ORDER)["findings"] if each["code"] == "money_other"]
+    assert notes[-1] == "The broker has more to say of 1 activity: see `money` in the JSON."
+
+
 def test_what_comes_after_a_closing_that_stays_is_the_next_sessions(life: Life, broker: OddBroker) -> None:
     """Traded once more after the close: the fee of that moment is in the book, and in the next bridge."""
     life.now = life.now.replace(hour=21, minute=30)

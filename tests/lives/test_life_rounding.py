@@ -121,4 +121,4 @@ def test_one_is_singular(life: Life) -> None:
     life.next_session()
     refused = buy(1, "100", mapping={"client_order_id": None, "order_status": "submission_failed: 422"})
     life.trade(AAPL=refused, status=2)
-    assert "The one order was not accepted" in life.last.stderr
+    assert "The one order is in doubt" in life.last.stderr

@@ -347,3 +347,23 @@ def test_a_chart_says_what_was_predicted_and_no_more(life: Life) -> None:
     said = words(life, name)
     found = re.findall(r"1 pair, 1 of this session\. .*?\. (Predicted .*?)\. ", said)
     assert set(found) == {"Predicted +2.81%, realized −1.00%"}
+
+
+def test_a_return_that_is_too_large_to_be_stated_is_stated_nowhere(life: Life) -> None:
+    """A dollar of equity and a loss of ten trillion: the ratio says nothing, so JSON and tables have none."""
+    first = life.trade("--capital", "1", A=buy(1, "0.50"))
+    life.next_session()
+    life.trade("--capital", "1", *LARGE, B=sell(10**6, "1.00"))
+    life.prices(B="10000001")
+    marked = life.mark()
+    assert marked["pnl"]["day_pnl"] == -(10**13)
+    assert (marked["statistics"]["daily_return"]["value"], marked["periods"]["drawdowns"]) == (None, None)
+    life.run("report", "--since", first["session"])
+
+    point = json.loads(page(life, "tearsheet.json"))["curve"][-1]
+    assert (point["daily_return"], point["drawdown"]) == (None, None)
+    assert ",-9999999999999.00,,,true,1" in page(life, "history.csv")
+    for file in (f"{life.session}_mark.html", "tearsheet.html", "index.html"):
+        said = words(life, file)
+        assert not re.search(r"−[\d,.]{12,}%", said), file  # a loss beside its limit has no sign
+        assert "There was no drawdown" not in said, file

@@ -136,7 +136,7 @@ def test_orders_that_were_not_accepted_are_listed() -> None:
     asked = run(signal(), DOUBT, IDLE, status="partial", error_message="half\n of  it")
     rows = conclude(known(asked)).result.orders
     error = messages.unsuccessful(asked, rows, ("first reason", "second reason"), sandbox=False)
-    assert error.title == "1 of 2 orders was not accepted"
+    assert error.title == "1 of 2 orders is in doubt"
     assert "Run run-1 ended as partial. The orchestrator says: half of it" in error.explanation
     assert error.details == ("first reason", "second reason")
 

@@ -104,23 +104,32 @@ def test_a_run_that_goes_on_has_taken_as_long_as_was_waited() -> None:
     assert outcome.result.totals.duration_seconds == 300
 
 
+REFUSED = signal(BUY, status="rejected", broker_order_id="b-1")
+
+
 @pytest.mark.parametrize(
-    ("mappings", "status", "which"),
+    ("mappings", "status", "title"),
     [
-        ((signal(BUY), DOUBT), "partial", "1 of 2 orders"),
-        ((DOUBT,), "failed", "The one order"),
-        ((signal(BUY, status="rejected"),), "failed", "The one order"),
-        ((signal(BUY), signal(SELL, status="rejected")), "partial", "1 of 2 orders"),
+        ((signal(BUY), DOUBT), "partial", "1 of 2 orders is in doubt"),
+        ((DOUBT,), "failed", "The one order is in doubt"),
+        ((signal(BUY, status="rejected"),), "failed", "The one order is in doubt"),
+        ((REFUSED,), "failed", "The one order was not accepted"),
+        ((signal(SELL), REFUSED), "partial", "1 of 2 orders was not accepted"),
+        (
+            (signal(SELL), REFUSED, DOUBT),
+            "partial",
+            "1 of 3 orders was not accepted, and 1 is in doubt",
+        ),
     ],
 )
 def test_orders_that_were_not_accepted_make_it_fail(
-    mappings: tuple[SignalOrder, ...], status: str, which: str
+    mappings: tuple[SignalOrder, ...], status: str, title: str
 ) -> None:
     """Partial where one was accepted; exit 2; the error says which one and why."""
     outcome = conclude(known(run(*mappings)))
     assert (outcome.result.status, outcome.result.exit_status) == (status, ExitStatus.ORCHESTRATION)
     (failure,) = outcome.failures
-    assert failure.title == f"{which} was not accepted"
+    assert failure.title == title
     assert errors(outcome) == [str(failure)]
     assert "buy 10 AAPL" in failure.details[0]
 

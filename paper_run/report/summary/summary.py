@@ -19,6 +19,7 @@ NOT_KNOWN = "not known"
 
 # What a character that a mail carries as several octets counts for, when text is cut to a length.
 _WIDE = 3
+_LONGEST_NUMBER = 24
 
 
 class Count(NamedTuple):
@@ -94,7 +95,11 @@ class Summary(NamedTuple):
 
 
 def clip(words: str, longest: int) -> str:
-    """Return text on one line, cut with an ellipsis; a character beyond ASCII takes the room of three."""
+    """Return text on one line, cut with an ellipsis; a character beyond ASCII takes the room of three.
+
+    It is cut between two words, so that no number is left that is another one; within one of a word that is
+    longer than a number.
+    """
     shown = " ".join(one_line(words).split())
     if len(shown) * _WIDE <= longest:
         return shown
@@ -102,7 +107,9 @@ def clip(words: str, longest: int) -> str:
     for at, character in enumerate(shown):
         room -= 1 if character.isascii() else _WIDE
         if room < 0:
-            return shown[: max(0, at - 1)].rstrip(" ,;:") + "…"
+            kept = shown[: max(0, at - 1)]
+            whole = kept if shown[len(kept)] == " " else kept.rpartition(" ")[0] or kept
+            return (whole if len(kept) - len(whole) <= _LONGEST_NUMBER else kept).rstrip(" ,;:") + "…"
     return shown
 
 

@@ -431,10 +431,13 @@ def test_a_kind_of_attachment_that_is_not_known_is_named_all_the_same():
         ("two  words\n", 20, "two words"),
         ("abcdef", 5, "abcd…"),
         ("abc, def", 5, "abc…"),
+        ("buys for 1,070,558.53 dollars", 18, "buys for…"),
+        ("buys for 1,070,558.53 dollars", 22, "buys for 1,070,558.53…"),
+        ("a " + "b" * 40, 40, "a " + "b" * 37 + "…"),
         ("é" * 10, 12, "ééé…"),
         ("ééé", 9, "ééé"),
     ],
 )
 def test_text_is_cut_by_the_room_that_it_takes(words, longest, shown):
-    """Plain characters take one, others three; what is cut ends with an ellipsis, not with a comma."""
+    """Plain characters take one, others three; it ends with an ellipsis, no comma and no half a number."""
     assert clip(words, longest) == shown
