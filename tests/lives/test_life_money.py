@@ -560,6 +560,15 @@ def test_a_second_look_that_fails_leaves_the_first(life: Life, broker: OddBroker
     settled(marked, broker)
 
 
+def fees_of_a_day(life: Life, broker: OddBroker, dollars: str) -> None:
+    """Have fees accrue in a session, where a mark reads them, and be charged before the next one."""
+    broker.deposit -= Decimal(dollars)
+    broker.fees = dollars
+    life.mark()
+    broker.fees = "0"
+    life.next_session()
+
+
 def unposted(document: Any) -> list[tuple[str, Decimal]]:
     return [
         (each["subject"], each["cash"])
@@ -648,11 +657,7 @@ def test_fees_that_accrue_after_the_closing(life: Life, broker: OddBroker) -> No
 
 def test_another_fee_is_not_the_one_that_is_still_to_be_posted(life: Life, broker: OddBroker) -> None:
     """More than had accrued is posted, of a later day: what the cash is off tells whether it was that."""
-    broker.deposit -= Decimal("0.13")
-    broker.fees = "0.13"
-    life.mark()
-    broker.fees = "0"
-    life.next_session()
+    fees_of_a_day(life, broker, "0.13")
     life.trade(NVDA=NO_ORDER)
     broker.post("FEE", "-5", "MSFT")
     for _ in range(2):
@@ -668,11 +673,7 @@ def test_another_fee_is_not_the_one_that_is_still_to_be_posted(life: Life, broke
 def test_the_fee_of_a_later_day_may_be_posted_first(life: Life, broker: OddBroker) -> None:
     """That of Tuesday, then a part of Monday's: what is left is Monday's, and Wednesday's is all there."""
     for accrued in ("0.13", "0.25", "0.08"):
-        broker.deposit -= Decimal(accrued)
-        broker.fees = accrued
-        life.mark()
-        broker.fees = "0"
-        life.next_session()
+        fees_of_a_day(life, broker, accrued)
         if accrued == "0.25":
             posted(broker, "-0.25", "2025-01-07")
         life.trade(NVDA=NO_ORDER)
@@ -708,11 +709,7 @@ def test_what_is_not_known_is_said_beside_a_fraction_too(life: Life) -> None:
 
 def test_fees_that_are_posted_in_part_as_something_else(life: Life, broker: OddBroker) -> None:
     """What is left of them is not known to be anything else; once all is posted nothing is left."""
-    broker.deposit -= Decimal("0.13")
-    broker.fees = "0.13"
-    life.mark()
-    broker.fees = "0"
-    life.next_session()
+    fees_of_a_day(life, broker, "0.13")
     life.trade(NVDA=NO_ORDER)
     broker.post("TAF", "-0.03", day="2025-01-06")
     broker.deposit += Decimal("0.03")
