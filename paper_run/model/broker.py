@@ -294,6 +294,12 @@ class BrokerReading(NamedTuple):
         listed = self.orders.orders if self.orders is not None else ()
         return (*self.by_id.values(), *listed)
 
+    @property
+    def ended_holdings(self) -> list[MoneyActivity]:
+        """Return what the account tells of that may have ended a holding, and was not canceled."""
+        told = self.activities.money if self.activities is not None else ()
+        return [each for each in told if each.activity_type in MAY_END_A_HOLDING and not each.is_canceled]
+
 
 class ProvenAccount(NamedTuple):
     """An account that is known to be the book's own, for it has an order of ours.

@@ -8,7 +8,6 @@ from paper_run import NamedTuple, money
 from paper_run.book import folding, holdings, splits
 from paper_run.errors import Remedy
 from paper_run.model import findings
-from paper_run.model.broker import MAY_END_A_HOLDING
 from paper_run.model.commands import ours as command
 from paper_run.model.findings import Finding
 from paper_run.trading.listed_splits import in_turn, split_of
@@ -126,8 +125,7 @@ def named(session: date, read: Observations, ours: OurShares, kept: BrokerMoney)
     if read.broker is None:
         return []
     undated = [each for each in read.broker.actions or () if each.ex_date is each.process_date is None]
-    activities = read.broker.activities.money if read.proven_broker and read.broker.activities else ()
-    others = [each for each in activities if each.activity_type in MAY_END_A_HOLDING and not each.is_canceled]
+    others = read.proven_broker.ended_holdings if read.proven_broker else []
     found = [_not_booked(each) for each in spin_offs(session, read, ours).missing]
     if not (undated or others):
         return found
@@ -148,9 +146,7 @@ def gone(read: Observations, ours: OurShares) -> dict[str, str]:
 
     The account tells of one, and has fewer than the book; what it paid for them is in the book already.
     """
-    proven = read.proven_broker
-    activities = () if proven is None or proven.activities is None else proven.activities.money
-    ended = [each for each in activities if each.activity_type in MAY_END_A_HOLDING and not each.is_canceled]
+    ended = read.proven_broker.ended_holdings if read.proven_broker else []
     if not ended:
         return {}
     names, found = ours.names(), {}

@@ -130,15 +130,13 @@ def take_out_what_came_later(
     return frozenset(taken)
 
 
-def why_unpaid(shares: OurShares, cash: Decimal | None, today: date) -> list[str]:
+def why_unpaid(shares: OurShares, cash: Decimal, today: date) -> list[str]:
     """Say which shares have gone by a person's word for just what our cash is more: it may be still to come.
 
     For a week; what has not come by then is nothing that a person need not look at.
 
-    :param cash: dollars, negative where it is less; None: not known.
+    :param cash: dollars, negative where it is less.
     """
-    if not cash:
-        return []
     last = {each.symbol: each for each in shares.entries if each.qty}
     since = (today - _PAID_IN).isoformat()
     return [

@@ -98,9 +98,9 @@ def book(
     known = kept.known(period, (each.identity for each in activities))
     booking = _Booking(ledger, period, session, booked_at)
     counting = Counting(period.session, session, read, moment, booking.held, is_beside, ours.names, ours.of)
-    fractions = [each for each in activities if money_types.of(each.activity_type).way == "fraction"]
+    fractions = {each.identity for each in activities if money_types.of(each.activity_type).way == "fraction"}
     # Those last: what a fraction is of, and whether another was paid for it, the rest tells.
-    for each in sorted(activities, key=lambda each: each in fractions and not each.is_canceled):
+    for each in sorted(activities, key=lambda each: each.identity in fractions and not each.is_canceled):
         booking.take(each, known.get(each.identity), counting)
     kept.keep_read(period, session)
     if any(each.activity_type in MAY_END_A_HOLDING for each in activities):

@@ -560,11 +560,15 @@ def test_a_second_look_that_fails_leaves_the_first(life: Life, broker: OddBroker
     settled(marked, broker)
 
 
-def fees_of_a_day(life: Life, broker: OddBroker, dollars: str) -> None:
-    """Have fees accrue in a session, where a mark reads them, and be charged before the next one."""
+def fees_of_a_day(life: Life, broker: OddBroker, dollars: str, later: str = "0") -> None:
+    """Have fees accrue in a session, where a mark reads them, and be charged before the next one.
+
+    :param later: what accrues after that mark, and is charged with them.
+    """
     broker.deposit -= Decimal(dollars)
     broker.fees = dollars
     life.mark()
+    broker.deposit -= Decimal(later)
     broker.fees = "0"
     life.next_session()
 
@@ -617,12 +621,7 @@ def test_fees_that_are_charged_and_posted_only_later(life: Life, broker: OddBrok
 
 def test_fees_of_which_more_accrued_than_was_read(life: Life, broker: OddBroker) -> None:
     """What came after the last reading of their day is not known until they are posted: nor what is left."""
-    broker.deposit -= Decimal("0.13")
-    broker.fees = "0.13"
-    life.mark()
-    broker.deposit -= Decimal("0.07")
-    broker.fees = "0"
-    life.next_session()
+    fees_of_a_day(life, broker, "0.13", later="0.07")
     day = life.trade(NVDA=NO_ORDER)
     party = day["parties"]["broker"]
     assert (party["cash"]["unexplained"], party["equity"]["residual"]) == (None, None)
@@ -693,12 +692,7 @@ def test_what_is_not_known_is_said_beside_a_fraction_too(life: Life) -> None:
     broker = life.with_broker(with_list=True)
     life.gateway.is_deaf = True
     life.trade(AAPL=buy(10, "100"))
-    broker.deposit -= Decimal("0.13")
-    broker.fees = "0.13"
-    life.mark()
-    broker.deposit -= Decimal("0.07")
-    broker.fees = "0"
-    life.next_session()
+    fees_of_a_day(life, broker, "0.13", later="0.07")
     broker.lists("reverse_splits", "AAPL", life.session, new_rate=1, old_rate=4)
     broker.split("AAPL", 1, 4, whole=True)
     broker.prices["AAPL"] = Decimal(400)
