@@ -110,16 +110,17 @@ class Schedule:
         sent = after["posts"][len(before["posts"]) :]
         must(len(sent) <= len(ended), f"{len(sent)} POSTs by {len(ended)} commands")
         self.counts["POSTs"] += len(sent)
-        too_slow = f"did not answer within {round(float(TIMEOUT), 1):g} s"
+        waited = f"did not answer within {round(float(TIMEOUT), 1):g} s"
+        too_slow = any(waited in each.stderr for each in ended)
         for number, (key, _) in enumerate(sent):
             self.record.mishaps[key] = act.post if number == 0 or act.post == RUNNING else None
-            if self.record.mishaps[key] not in (*LOST, RUNNING) and any(
-                too_slow in each.stderr for each in ended
-            ):
+            if too_slow and self.record.mishaps[key] not in (*LOST, RUNNING):
                 self.record.mishaps[key] = "silent-executed"  # a busy machine was later than is waited for
             if "--again" in act.args:
                 self.record.again.add(key)
         for row in self.record.rows()[len(rows) :]:
+            if too_slow:
+                self.record.mishaps.setdefault(row["key"], "silent-never")  # connected, and then too late
             if act.blow is not None:
                 self.record.broken_off.add(row["key"])
         self.must_not_have_sent(bool(sent), rows, act)

@@ -61,6 +61,25 @@ class Ahead:
     """How many seconds the clock of the calls is ahead of the machine's."""
 
     seconds = 0.0
+    stands: float | None = None
+    """When the clock stands still: at what time."""
+
+    def from_here(self, act: Act) -> Act:
+        """Let no time go by until the request is there: a busy machine takes none of it."""
+        self.stands = time.monotonic()
+
+        def begun(connection: socket.socket, server: SocketServer) -> None:
+            if self.stands is not None:
+                self.seconds -= time.monotonic() - self.stands
+                self.stands = None
+            if not callable(act):
+                raise TypeError(act)
+            act(connection, server)
+
+        return begun
+
+    def now(self) -> float:
+        return time.monotonic() + self.seconds if self.stands is None else self.stands
 
     def after(self, sent: bytes, seconds: float, more: Act) -> Act:
         """Send some bytes, let the time go by at once, and do the rest."""
@@ -78,7 +97,7 @@ class Ahead:
 @pytest.fixture
 def ahead(monkeypatch: pytest.MonkeyPatch) -> Ahead:
     made = Ahead()
-    monkeypatch.setattr(connection.Call, "now", lambda _: time.monotonic() + made.seconds)
+    monkeypatch.setattr(connection.Call, "now", lambda _: made.now())
     return made
 
 
@@ -217,10 +236,10 @@ WAITED_FOR = {"never answers", "stops amid the body"}
 @both
 @pytest.mark.parametrize("how", LOST)
 def test_an_answer_that_is_not_whole_may_have_been_acted_upon(
-    client: Transport, call: Call, how: str
+    client: Transport, call: Call, ahead: Ahead, how: str
 ) -> None:
     """Once connected, every failure is NoAnswer: it proves nothing of what the service did."""
-    with serving(LOST[how]) as server, pytest.raises(NoAnswer) as caught:
+    with serving(ahead.from_here(LOST[how])) as server, pytest.raises(NoAnswer) as caught:
         call(client, server.url, 1 if how in WAITED_FOR else 60)
     assert len(server.seen) == 1
     assert caught.value.url.startswith(server.url.base)
@@ -228,10 +247,10 @@ def test_an_answer_that_is_not_whole_may_have_been_acted_upon(
 
 @both
 @pytest.mark.parametrize("act", [frozen, trickled(b"", GOOD, 0.1), trickled(GOOD[:-12], GOOD, 0.2)])
-def test_a_deadline_bounds_the_whole_call(client: Transport, call: Call, act: Act) -> None:
+def test_a_deadline_bounds_the_whole_call(client: Transport, call: Call, ahead: Ahead, act: Act) -> None:
     """Silence, trickled headers and a trickled body all end when the time is over."""
     started = time.monotonic()
-    with serving(act) as server, pytest.raises(NoAnswer, match=r"did not answer within 1 s"):
+    with serving(ahead.from_here(act)) as server, pytest.raises(NoAnswer, match=r"did not answer within 1 s"):
         call(client, server.url, 1)
     assert 0.9 < time.monotonic() - started < 30
 
@@ -655,9 +674,11 @@ def test_an_idle_connection_that_the_service_closed_does_not_fail_a_get(
     assert [seen.connection for seen in server.seen] == [1, 2]
 
 
-def test_a_service_that_answers_without_end_does_not_harm_the_next_call(client: Transport) -> None:
+def test_a_service_that_answers_without_end_does_not_harm_the_next_call(
+    client: Transport, ahead: Ahead
+) -> None:
     """A connection that was given up is not used again."""
-    with serving(after(CUT, frozen), GOOD) as server:
+    with serving(ahead.from_here(after(CUT, frozen)), GOOD) as server:
         with pytest.raises(NoAnswer):
             get(client, server.url, 1)
         assert get(client, server.url).json() == {"ok": Decimal("1.50")}

@@ -52,9 +52,12 @@ class Child:
         self._files = [folder / f".{name}.{id(self)}" for name in ("stdout", "stderr")]
         for path in self._files:
             path.touch()
+        # Amid the fork a signal would break what Python sets right after it: locks, and who is the child.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         self.pid = os.fork()
         if not self.pid:
             _become(args, self._files, folder, env, ahead, blow)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         self._seconds = blow.seconds if blow else None
         self._signal = signal.Signals[blow.signal] if blow else None
 
@@ -81,6 +84,7 @@ def _become(
     """Be the command; never return."""
     status = 70
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # what comes before the command begins just ends it
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     try:
         for descriptor, path in enumerate(files, start=1):
             opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
@@ -96,10 +100,11 @@ def _become(
         threading.Timer(60, os._exit, (71,)).start()  # a command that hangs is a finding, not a wait
         if blow and blow.step:
             Steps(blow.at, blow.step, send_signal(signal.Signals[blow.signal])).install()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
         status = cli.main(list(args))
         for late in (signal.SIGINT, signal.SIGTERM):
             signal.signal(late, signal.SIG_IGN)
+    except KeyboardInterrupt:  # before the command guards itself, or after it: as the real one ends then
+        status = 130
     except BaseException:
         traceback.print_exc()
     finally:
