@@ -27,7 +27,7 @@ _LONGEST_LINE = 900
 _LONG_WORD = re.compile(r"\S{24}(?=\S)")
 # The space is where a line may end, inside of the tag, where nobody sees it.
 _MAY_BREAK = "<wbr >"
-_DATE = re.compile(rf"\b{DATE_PATTERN}\b")
+_WHOLE = re.compile(rf"\b{DATE_PATTERN}\b|[+\u2212]\$[\d,.]{{1,14}}(?![\d,.])")
 _UNBROKEN = r'<span style="white-space:nowrap">\g<0></span>'
 
 
@@ -74,9 +74,9 @@ def render(summary: Summary, *, title: str, cache_folder: Path | None = None) ->
 
 
 def soft(words: str) -> Markup:
-    """Return escaped text whose long words may be broken, and its dates not."""
+    """Return escaped text whose long words may be broken, and its dates and signed amounts not."""
     parts = _LONG_WORD.sub("\\g<0>\0", one_line(words)).split("\0")
-    return markup(_DATE.sub(_UNBROKEN, _MAY_BREAK.join(map(escaped, parts))))
+    return markup(_WHOLE.sub(_UNBROKEN, _MAY_BREAK.join(map(escaped, parts))))
 
 
 def _folded(line: str) -> Iterator[str]:

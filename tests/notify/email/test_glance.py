@@ -220,6 +220,14 @@ def test_only_properties_that_four_mail_programs_know_or_can_lack(name: str) -> 
     assert len(source) <= 60_000
 
 
+def test_no_line_ends_between_a_sign_and_its_amount() -> None:
+    """A minus alone at the end of a line is a gain on the next."""
+    letter = stated.letter(good_day(), occasion="run", past=PAST)
+    told = unescape(letter.html).partition("The last 30 valued sessions")[2].partition("</td>")[0]
+    assert len(re.findall(r'<span style="white-space:nowrap">[+−]\$[\d,.]+</span>', told)) == 2
+    assert not re.findall(r"(?<!nowrap\">)[+−]\$", told)
+
+
 def test_it_reads_without_its_styles() -> None:
     """Every figure is in words, and cells beside each other keep apart."""
     source = letters.letter_named("past-limits").html
