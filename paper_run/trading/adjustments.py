@@ -10,8 +10,9 @@ from paper_run import NamedTuple, money
 from paper_run.book import folding, holdings, marks, splits, valuation
 from paper_run.errors import DataError, Remedy
 from paper_run.model import commands
+from paper_run.model.broker import comparable
 from paper_run.model.commands import ours as command
-from paper_run.trading import believed, corporate, listed_splits, pricing
+from paper_run.trading import believed, corporate, listed_splits, our_shares, pricing
 from paper_run.trading.our_shares import OurShares
 
 if TYPE_CHECKING:
@@ -308,13 +309,33 @@ def _plain(price: Decimal) -> str:
     return money.short(price.normalize())
 
 
-def trades(book: holdings.Book, said: Iterable[Trade]) -> list[holdings.Entry]:
-    """Return the entries of trades by hand, one after the other, as a person said them; also of none."""
+def trades(book: holdings.Book, said: Sequence[Trade], read: Observations) -> list[holdings.Entry]:
+    """Return the entries of trades by hand, one after the other, as a person said them; also of none.
+
+    :raises DataError: it is said that a symbol is none which nobody holds: it is another one, misspelt.
+    """
     found, now = [], dict(book.holdings)
     for each in said:
+        if not each.qty and each.symbol not in now and _nobody_holds(each.symbol, read):
+            raise DataError(
+                f"--position: nobody holds {each.symbol}",
+                "The book has never held it, and neither gateway nor broker lists it: 0 changes nothing.",
+                remedies=(
+                    Remedy("Correct the symbol and run again; nothing was booked"),
+                    Remedy("See what the book holds", command("mark")),
+                ),
+            )
         held = now.get(each.symbol, holdings.Holding())
         found.append(
             holdings.Entry("adjustment", each.symbol, *valuation.adjustment(held, each.qty, each.price))
         )
         now[each.symbol] = held._replace(qty=each.qty)
     return found
+
+
+def _nobody_holds(symbol: str, read: Observations) -> bool:
+    """Whether gateway and broker, all of them that there are, were read and list no share of a symbol."""
+    gateway, broker = read.positions, our_shares.at_broker(read)
+    if gateway is None or (read.broker is not None and broker is None):
+        return False
+    return comparable(symbol) not in {*(comparable(each.symbol) for each in gateway), *(broker or ())}

@@ -130,7 +130,7 @@ class SessionBook:
         listed = {each.symbol for each in read.positions or ()}
         self.beside = frozenset(filter(moment.is_beside, listed - book.holdings.keys()))
         new = book_opening.first_prices(self.shares, book, self.priced.prices)
-        new += (traded := adjustments.trades(book, change.trades))
+        new += (traded := adjustments.trades(book, change.trades, read))
         by_hand = best_party.differences(
             *(book, read, self.priced.prices, change, self.in_flight, self.beside, moment)
         )

@@ -81,6 +81,22 @@ def test_a_change_of_the_book_heads_its_result(life: Life, said: tuple[str, ...]
     assert "MARK" not in shown
 
 
+def test_a_symbol_that_nobody_holds_is_not_said_to_be_none(life: Life) -> None:
+    """It is misspelt; what one of the two does hold, or can't tell, is taken as said."""
+    life.trade(AAPL=buy(10, "100"))
+    before = life.rows("entries")
+    said = life.run("resolve", "--position", "APPL=0@100", status=3)
+    assert "--position: nobody holds APPL" in said.stderr
+    assert "Correct the symbol and run again; nothing was booked" in said.stderr
+    life.run("resolve", "--position", "AAPL=4@100", "--position", "APPL=0@100", status=3)
+    assert life.rows("entries") == before
+    life.gateway.hold("GOOG", "5", "50", "60")
+    life.resolve("--position", "GOOG=0@60")
+    life.gateway.always("GET", POSITIONS, plain_500())
+    life.run("resolve", "--position", "MSFT=0@60", status=1)
+    assert {each["symbol"] for each in life.rows("entries")[len(before) :]} == {"GOOG", "MSFT"}
+
+
 def test_without_a_book_it_is_said_what_begins_one(life: Life) -> None:
     """Nobody but an attempt has its capital; one of which nothing is known is settled first."""
     life.platform.orchestrator.script("POST", RUN, [Answer(process="before", hang_up=True)])
