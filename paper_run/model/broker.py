@@ -19,8 +19,8 @@ US_EQUITY, US_OPTION, CRYPTO = "us_equity", "us_option", "crypto"
 ACTIVE = "ACTIVE"
 """The only status of an account that is a good one."""
 
-MAY_END_A_HOLDING = ("MA", "REORG", "VOF")
-"""Types of activities: mergers, reorganizations and voluntary offers."""
+MAY_END_A_HOLDING = ("MA", "REORG", "VOF", "OPTRD", "EXTRD")
+"""Types of activities: mergers, reorganizations, voluntary offers; trades of no order, as an option's."""
 
 ActionKind = Literal[
     "forward_split", "reverse_split", "unit_split", "stock_dividend", "spin_off", "name_change"

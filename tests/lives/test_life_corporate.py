@@ -1080,6 +1080,28 @@ def test_what_a_merger_pays_after_a_person_has_said_so_counts_once(life: Life, b
     assert figures(marked["pnl"]["equity"], "adjustments closing") == amounts("3 100078")
 
 
+def test_what_an_option_paid_for_its_shares_counts_once(life: Life, broker: OddBroker) -> None:
+    """50 at 20 are called away at 22, and 5 of another are put at 40: other money until a person says so."""
+    held(life, broker, qty=50, price="20")
+    broker.post("OPTRD", "1100", "AAPL", qty="-50", price="22")
+    broker.move("AAPL", "-50", "-1000")
+    broker.post("OPTRD", "-200", "ACME", qty="5", price="40")
+    broker.move("ACME", "5", "200")
+    broker.prices["ACME"] = Decimal(36)
+    life.prices(AAPL="23", ACME="36")
+    day = life.trade(MSFT=NO_ORDER)
+    assert figures(day["pnl"], "complete day_pnl") == (False, None)
+    (said,) = found(day, "corporate_action")
+    assert says([said["text"]], "tells of OPTRD (2025-01-07); its +1,100.00 dollars are in the book as other")
+    ways = [each["remedies"][0]["command"].split()[3] for each in found(day, "broker_differs")]
+    assert ways == ["AAPL=0@PRICE", "ACME=5@PRICE"]
+    life.resolve("--position", "AAPL=0@22")
+    for marked in (life.resolve("--position", "ACME=5@40"), life.mark()):
+        assert figures(marked["pnl"]["equity"], "opening adjustments closing") == amounts("100000 0 100080")
+        ties_out(marked)
+        assert found(marked, "corporate_action") == []
+
+
 def test_shares_that_a_merger_took_have_no_value_whoever_prices_them(life: Life, broker: OddBroker) -> None:
     """50 at 20 went for 1,075, and still have a price: with what was paid they would be counted twice."""
     held(life, broker, qty=50, price="20")
