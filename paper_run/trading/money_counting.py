@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from paper_run.trading.observations import Moment
 
 _A_DAY = timedelta(days=1)
+_IN_COINS = "CFEE"
 
 
 class Waits(NamedTuple):
@@ -111,10 +112,17 @@ class Counting:
                 name = self._row(activity, booked)
                 return Posted("cash_in_lieu", name, qty.copy_abs().copy_sign(dollars), dollars)
         if not amount:
-            return None
+            return self._fee_in_coins(activity, before)
         if way == "income":
             return Posted("income", self._row(activity, before), money.ZERO, amount)
         return Posted("flow" if way in ("cash", "shares") else "other", ACCOUNT, money.ZERO, amount)
+
+    def _fee_in_coins(self, activity: MoneyActivity, before: Posted | None) -> Posted | None:
+        """Return coins of the book that went for a fee: they are sold for nothing."""
+        qty, name = activity.qty or money.ZERO, self._row(activity, before)
+        if activity.activity_type != _IN_COINS or qty >= 0 or name not in self._holdings():
+            return None
+        return Posted("cash_in_lieu", name, qty, money.ZERO)
 
     def _paid(self, activity: MoneyActivity) -> Decimal:
         """Return of how many shares an activity is the cash in lieu, unsigned: as it tells.

@@ -232,6 +232,8 @@ def _about(activity: MoneyActivity) -> str:
 def _amount(counts: Posted | None) -> str:
     if counts is None:
         return "nothing"
+    if counts.qty and not counts.amount:
+        return money.short(counts.qty)
     shares = f"{money.short(counts.qty)} shares at " if counts.qty else ""
     return f"{shares}{counts.amount:+,.2f} dollars"
 
