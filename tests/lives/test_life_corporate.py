@@ -1093,9 +1093,18 @@ def test_what_an_option_paid_for_its_shares_counts_once(life: Life, broker: OddB
     assert figures(day["pnl"], "complete day_pnl") == (False, None)
     (said,) = found(day, "corporate_action")
     assert says([said["text"]], "tells of OPTRD (2025-01-07); its +1,100.00 dollars are in the book as other")
-    ways = [each["remedies"][0]["command"].split()[3] for each in found(day, "broker_differs")]
-    assert ways == ["AAPL=0@PRICE", "ACME=5@PRICE"]
-    life.resolve("--position", "AAPL=0@22")
+    differs = found(day, "broker_differs")
+    assert says(
+        [each["text"] for each in differs], "ACME", "the account tells of 5 at 40 that no order was for"
+    )
+    ways = [each["remedies"][0]["command"].split()[3] for each in differs]
+    assert ways == ["AAPL=0@22", "ACME=5@40"]
+    marked = life.resolve("--position", "AAPL=0@22")
+    party = marked["parties"]["broker"]
+    assert (party["cash"]["unexplained"], party["equity"]["residual"]) == (0, 0)
+    assert [(each["subject"], each["cash"], each["amount"]) for each in party["equity"]["items"]] == [
+        ("ACME: the account tells of 5 at 40 that no order was for", 0, -180)
+    ]
     for marked in (life.resolve("--position", "ACME=5@40"), life.mark()):
         assert figures(marked["pnl"]["equity"], "opening adjustments closing") == amounts("100000 0 100080")
         ties_out(marked)
