@@ -331,6 +331,23 @@ def test_a_fraction_that_is_paid_once_the_shares_have_crossed_zero(
     assert figures(row(marked, "AAPL"), "qty total_pnl") == (-5 * way, 5 * way)
 
 
+def test_a_fraction_that_is_paid_beside_another_that_was_traded(life: Life, broker: OddBroker) -> None:
+    """2.5 of a reverse split, and 6.5 of an order go: 4 short here, 4.5 there, until the half is paid."""
+    priced(life, broker, AAPL="4")
+    life.trade(AAPL=buy(25, "4"))
+    life.next_session()
+    broker.lists("reverse_splits", "AAPL", EX_DATE, new_rate=1, old_rate=10)
+    broker.split("AAPL", 1, 10, whole=True)
+    priced(life, broker, AAPL="42")
+    day = life.trade(AAPL=sell(7, "42", filled="6.5", status="canceled"))
+    equity = day["parties"]["broker"]["equity"]
+    assert [each["subject"] for each in equity["items"]] == ["0.5 AAPL after its split, to be paid in cash"]
+    broker.post("CIL", "21", "AAPL")
+    for marked in (life.mark(), life.mark()):
+        ties_out(marked)
+        assert row(marked, "AAPL")["qty"] == Decimal("-4.5")
+
+
 def test_a_fraction_alone_has_not_moved_the_account(life: Life, broker: OddBroker) -> None:
     """5 % of 5 shares is a quarter of one: that the account has 5 says nothing yet."""
     held(life, broker, 5, "105")
