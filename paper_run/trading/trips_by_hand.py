@@ -126,15 +126,21 @@ def items(trips: tuple[RoundTrip, ...]) -> list[Item]:
     return [Item("trade", _words(each), each.cash.copy_negate(), money.ZERO) for each in trips]
 
 
-def said(trips: tuple[RoundTrip, ...], held: Mapping[str, Holding]) -> list[Finding]:
-    """Say that somebody traded, with the command that takes it over as it was."""
+def said(trips: tuple[RoundTrip, ...], held: Mapping[str, Holding], fees: Decimal) -> list[Finding]:
+    """Say that somebody traded, with the command that takes it over as it was.
+
+    All cash is booked as money once nothing else is in it.
+
+    :param fees: what cash is less by besides, dollars.
+    """
+    is_money = not money.cents(fees) and all(each.is_beside for each in trips)
     return [
         findings.warning(
             "broker_differs",
             f"Somebody traded past this book: {_words(each)}; {_what_of_it(each)}, and the cash "
             f"is {each.cash.copy_abs():,.2f} dollars {'more' if each.cash > 0 else 'less'}.",
             subject=each.symbol,
-            remedies=_ways_out(each, held.get(each.symbol, Holding()).qty),
+            remedies=_ways_out(each, held.get(each.symbol, Holding()).qty, is_money=is_money),
         )
         for each in trips
     ]
@@ -144,15 +150,16 @@ def _what_of_it(trip: RoundTrip) -> str:
     return "that stands beside the book" if trip.is_beside else "its quantity is the same again"
 
 
-def _ways_out(trip: RoundTrip, qty: Decimal) -> tuple[Remedy, ...]:
+def _ways_out(trip: RoundTrip, qty: Decimal, *, is_money: bool) -> tuple[Remedy, ...]:
     """Return the command that makes each execution a trade by hand, one after the other.
 
     What stands beside the book is no trade of it: the cash went out for it, or came in.
 
-    :param qty: the signed shares of the book.
+    :param qty: the signed shares of the book. :param is_money: see `said`.
     """
     if trip.is_beside:
-        return (Remedy("Book it as money besides trading", ours("resolve", "--position", "all")),)
+        booked = Remedy("Book it as money besides trading", ours("resolve", "--position", "all"))
+        return (booked,) if is_money else ()
     if len(trip.fills) > _MOST:
         return ()
     words = ["resolve"]

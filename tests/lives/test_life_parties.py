@@ -256,6 +256,22 @@ def test_what_stands_beside_the_book_and_was_traded_by_hand(life: Life, broker: 
     assert (left(booked), traded(booked)) == ((0, 0), [])
     assert figures(booked["pnl"]["equity"], "adjustments closing") == amounts("-1000 99000")
     assert figures(booked["pnl"], "complete total_pnl") == (True, 0)
+    broker.deposit -= Decimal("0.17")
+    broker.fees = "0.17"
+    life.mark()
+    life.next_session()
+    broker.fees = "0"
+    by_hand(broker, "BTC/USD", "sell", 1, "510")
+    day = life.trade(NVDA=NO_ORDER)
+    trade = "BTC/USD traded by hand, 1 sold at 510"
+    assert (left(day), traded(day)) == ((0, 0), [(trade, -510, -510)])
+    (found,) = [each for each in day["findings"] if each["code"] == "broker_differs"]
+    assert found["remedies"] == []  # what it is besides the fees is booked once those are posted
+    broker.deposit += Decimal("0.17")
+    broker.post("FEE", "-0.17", day="2025-01-06")
+    (found,) = [each for each in life.mark()["findings"] if each["code"] == "broker_differs"]
+    booked = life.resolve(*found["remedies"][0]["command"].split()[2:])
+    assert (left(booked), traded(booked)) == ((0, 0), [])
     life.next_session()
     by_hand(broker, put, "sell", 1, "2")
     broker.orders[-1]["asset_class"] = "us_option"
