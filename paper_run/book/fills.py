@@ -8,6 +8,8 @@ from decimal import Context, Decimal
 from paper_run import NamedTuple, money
 
 _SHOWN = Context(prec=28)
+_FINEST, _COARSEST = Decimal("0.000001"), Decimal("0.01")
+"""Between these, in dollars, an average price is rounded: to the last digit that is written."""
 
 
 class Seen(NamedTuple):
@@ -81,3 +83,17 @@ def fill_delta(
 def average(seen: Seen) -> Decimal:
     """Return the average price of the shares that are booked, at most 28 digits, in dollars."""
     return _SHOWN.divide(seen.dollars, seen.qty)
+
+
+def is_average(dollars: Decimal | None, qty: Decimal | None, price: Decimal | None) -> bool:
+    """Whether an average price is that of what some shares came to, as far as it is rounded.
+
+    :param dollars: unsigned. :param qty: shares, unsigned. :param price: a share's, dollars. None of any:
+        nothing speaks against it.
+    """
+    if dollars is None or qty is None or price is None:
+        return True
+    last_digit = Decimal(1).scaleb(int(price.normalize().as_tuple().exponent))
+    rounded = min(max(last_digit, _FINEST), _COARSEST)
+    apart = money.CONTEXT.subtract(dollars, money.product(qty, price))
+    return apart.copy_abs() <= money.product(qty, rounded)

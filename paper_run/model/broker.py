@@ -19,8 +19,10 @@ US_EQUITY, US_OPTION, CRYPTO = "us_equity", "us_option", "crypto"
 ACTIVE = "ACTIVE"
 """The only status of an account that is a good one."""
 
-MAY_END_A_HOLDING = ("MA", "REORG", "VOF")
-"""Types of activities: mergers, reorganizations and voluntary offers."""
+OF_NO_ORDER = ("OPTRD", "EXTRD")
+"""Types of activities: trades of shares that no order was for, as those of an option."""
+MAY_END_A_HOLDING = ("MA", "REORG", "VOF", *OF_NO_ORDER)
+"""Besides those: mergers, reorganizations and voluntary offers."""
 
 ActionKind = Literal[
     "forward_split", "reverse_split", "unit_split", "stock_dividend", "spin_off", "name_change"

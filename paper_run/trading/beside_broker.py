@@ -100,7 +100,7 @@ def compared(
         left_out = {*differ, *splitting}
         there = trips_by_hand.found(ledger, read, period, book.holdings, more, fees, left_out, is_beside)
         more = money.CONTEXT.add(more, trips_by_hand.cash_of(there))
-        trips, of_trips = trips_by_hand.items(there), trips_by_hand.said(there, book.holdings)
+        trips, of_trips = trips_by_hand.items(there), trips_by_hand.said(there, book.holdings, more)
     if trades and more != 0 and not fees.of(more).by_day:
         trades = {}  # something else is in the cash as well: that executions fit proves nothing then
         more = _explained(figures, broker, items, lacking).cash.amount

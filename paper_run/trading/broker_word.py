@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple, money
+from paper_run.book.fills import is_average
 from paper_run.model.broker import ProvenAccount
 from paper_run.model.findings import Finding, listed, note, warning
 from paper_run.model.order import BROKER, Asked, OrderState
@@ -273,12 +274,16 @@ def _replacements(
 def _with_dollars(state: OrderState, before: OrderState | None) -> OrderState:
     """Return what the broker says of an order, with what its executions came to when they were read last.
 
+    Where its average is another than theirs one of the two was corrected alone: the one that is news.
+
     :param before: as it was read last; None: never.
     """
     is_same = before is not None and before.told_by == BROKER and _fill(before) == _fill(state)
-    if before is None or not is_same or state.filled_dollars is not None:
-        return state
-    return state._replace(filled_dollars=before.filled_dollars)
+    known = before.filled_dollars if before is not None and is_same else None
+    is_corrected = not is_average(state.filled_dollars, *_fill(state))
+    if state.filled_dollars is None or (known is None and is_corrected):
+        return state._replace(filled_dollars=known)
+    return state
 
 
 def _keep(ledger: Ledger, state: OrderState, before: OrderState | None) -> bool:

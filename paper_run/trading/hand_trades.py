@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple, money
 from paper_run.book.holdings import ACCOUNT, Entry
-from paper_run.model.broker import comparable
+from paper_run.model.broker import OF_NO_ORDER, comparable
 from paper_run.trading import best_party, charged_fees, joining, order_ids
 
 if TYPE_CHECKING:
@@ -166,12 +166,14 @@ class Outside(NamedTuple):
     :ivar qty: signed shares. :ivar cash: what it brought, dollars, negative for what was bought.
     :ivar order: of an earlier book, which has filled since; None: it was by hand.
     :ivar is_said: whether it takes back what a person had booked, and an order of ours has filled.
+    :ivar is_paid: whether what it brought is in the book already, as other money.
     """
 
     qty: Decimal
     cash: Decimal
     order: OrderState | None = None
     is_said: bool = False
+    is_paid: bool = False
 
     @property
     def price(self) -> Decimal:
@@ -184,6 +186,8 @@ class Outside(NamedTuple):
         order, filled = self.order, f"{money.short(self.qty.copy_abs())} at {money.short(self.price)}"
         if self.is_said:
             return f"a person booked {filled} that orders of ours have filled"
+        if self.is_paid:
+            return f"the account tells of {filled} that no order was for"
         if order is None:
             return f"somebody {'bought' if self.qty > 0 else 'sold'} {filled} by hand"
         return (
@@ -197,8 +201,9 @@ def outside(
 ) -> dict[str, Outside]:
     """Return by symbol the trade whose latest executions are all that the broker has more.
 
-    Else what a person has booked as a trade, and is not there a second time: while nobody told what an order
-    of ours had filled it was said so, and the order has told since.
+    Else what the account tells of as an option's trade, or what a person has booked as a trade, and is not
+    there a second time: while nobody told what an order of ours had filled it was said so, and the order has
+    told since.
 
     :param more: by symbol, signed shares.
     """
@@ -216,9 +221,25 @@ def outside(
         cash = None if symbol in found else brought_by_latest(by_hand(ledger, read, symbol), qty)
         if cash is not None:
             found[symbol] = Outside(qty, cash)
+        if symbol not in found and (cash := _by_an_option(ledger, proven, period, symbol, qty)):
+            found[symbol] = Outside(qty, cash, is_paid=True)
         if symbol not in found and (said := _said_before(ledger, period, symbol, qty.copy_negate())):
             found[symbol] = Outside(qty, said.dollars, is_said=True)
     return found
+
+
+def _by_an_option(
+    ledger: Ledger, proven: BrokerReading | None, period: BookPeriod, symbol: str, qty: Decimal
+) -> Decimal | None:
+    """Return what signed shares brought that came or went by no order, dollars, and that is other money."""
+    told = [
+        (each.identity, each.net_amount)
+        for each in (proven.ended_holdings if proven is not None else ())
+        if each.activity_type in OF_NO_ORDER and each.qty == qty
+        if each.symbol is not None and comparable(each.symbol) == comparable(symbol)
+    ]
+    paid = ledger.broker_money.paid_for_holdings(period) if told else {}
+    return next((cash for name, cash in told if name in paid and cash and cash * qty < 0), None)
 
 
 def _said_before(ledger: Ledger, period: BookPeriod, symbol: str, qty: Decimal) -> Entry | None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from paper_run.trading.observations import Moment
 
 _A_DAY = timedelta(days=1)
+_IN_COINS = "CFEE"
 
 
 class Waits(NamedTuple):
@@ -50,6 +51,7 @@ class Counting:
     :param held: returns the book's holdings. :param is_beside: whether a symbol that no order of ours traded
         stands beside the book.
     :param names: returns the names of its shares. :param entries_of: returns its entries of all names of one.
+    :param fraction_left: returns the signed fraction of a share that the last split of a symbol left.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Counting:
         is_beside: Callable[[str], bool],
         names: Callable[[], Names],
         entries_of: Callable[[str, Names], Sequence[Entry]],
+        fraction_left: Callable[[str], Decimal],
     ) -> None:
         self._begun = begun
         self._session = session
@@ -71,6 +74,7 @@ class Counting:
         self._is_beside = is_beside
         self._names_of = names
         self._entries_of = entries_of
+        self._fraction_left = fraction_left
 
     def counts(
         self, activity: MoneyActivity, before: Posted | None, *, in_base: bool
@@ -111,10 +115,17 @@ class Counting:
                 name = self._row(activity, booked)
                 return Posted("cash_in_lieu", name, qty.copy_abs().copy_sign(dollars), dollars)
         if not amount:
-            return None
+            return self._fee_in_coins(activity, before)
         if way == "income":
             return Posted("income", self._row(activity, before), money.ZERO, amount)
         return Posted("flow" if way in ("cash", "shares") else "other", ACCOUNT, money.ZERO, amount)
+
+    def _fee_in_coins(self, activity: MoneyActivity, before: Posted | None) -> Posted | None:
+        """Return coins of the book that went for a fee: they are sold for nothing."""
+        qty, name = activity.qty or money.ZERO, self._row(activity, before)
+        if activity.activity_type != _IN_COINS or qty >= 0 or name not in self._holdings():
+            return None
+        return Posted("cash_in_lieu", name, qty, money.ZERO)
 
     def _paid(self, activity: MoneyActivity) -> Decimal:
         """Return of how many shares an activity is the cash in lieu, unsigned: as it tells.
@@ -124,10 +135,13 @@ class Counting:
         if activity.qty or not activity.net_amount or not self._called(activity).is_held:
             return (activity.qty or money.ZERO).copy_abs()
         ours, theirs = self._ours_and_theirs(activity)
-        if theirs is None or not splits.is_without_fraction(ours, theirs):
+        if theirs is None:
             return money.ZERO
         left = money.CONTEXT.subtract(ours, theirs)
-        return left.copy_abs() if left * activity.net_amount > 0 else money.ZERO
+        # What was traded since may be more than there was: the fraction is that of the split all the same.
+        of_split = self._fraction_left(self._name_now(activity))
+        is_left = splits.is_without_fraction(ours, theirs) or left == of_split
+        return left.copy_abs() if is_left and left * activity.net_amount > 0 else money.ZERO
 
     def _is_ours(self, activity: MoneyActivity, qty: Decimal) -> bool:
         """Whether the book has the fraction of a share that an activity pays.

@@ -126,10 +126,11 @@ def trades(
         way = "bought" if each.qty > 0 else "sold"
         who = "by hand" if each.order is None else "by an order from before this book"
         about = f"{money.short(each.qty.copy_abs())} {symbol} {way} {who} at {money.short(each.price)}"
-        if each.is_said:
+        if each.is_said or each.is_paid:
             about = f"{symbol}: {each.whose}"
         reason = f"{symbol} has no price" if worth is None else ""
-        found[symbol] = parties.Item("trade", about, each.cash.copy_negate(), worth, reason)
+        cash = money.ZERO if each.is_paid else each.cash.copy_negate()
+        found[symbol] = parties.Item("trade", about, cash, worth, reason)
     return found
 
 

@@ -97,7 +97,8 @@ def book(
         kept.in_base(period, there)
     known = kept.known(period, (each.identity for each in activities))
     booking = _Booking(ledger, period, session, booked_at)
-    counting = Counting(period.session, session, read, moment, booking.held, is_beside, ours.names, ours.of)
+    shares = (ours.names, ours.of, ours.fraction_left)
+    counting = Counting(period.session, session, read, moment, booking.held, is_beside, *shares)
     fractions = {each.identity for each in activities if money_types.of(each.activity_type).way == "fraction"}
     # Those last: what a fraction is of, and whether another was paid for it, the rest tells.
     for each in sorted(activities, key=lambda each: each.identity in fractions and not each.is_canceled):
@@ -232,6 +233,8 @@ def _about(activity: MoneyActivity) -> str:
 def _amount(counts: Posted | None) -> str:
     if counts is None:
         return "nothing"
+    if counts.qty and not counts.amount:
+        return money.short(counts.qty)
     shares = f"{money.short(counts.qty)} shares at " if counts.qty else ""
     return f"{shares}{counts.amount:+,.2f} dollars"
 

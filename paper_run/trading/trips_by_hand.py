@@ -1,7 +1,8 @@
-"""Shares that were sold and bought back by hand, or the other way round: cash tells it, and no quantity."""
+"""What was traded by hand and no quantity of ours tells, cash does: there and back, or what is no share."""
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple, money
@@ -16,7 +17,6 @@ from paper_run.trading import hand_trades
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
-    from decimal import Decimal
 
     from paper_run.ledger.book import BookPeriod
     from paper_run.ledger.ledger import Ledger
@@ -27,17 +27,21 @@ if TYPE_CHECKING:
 
 _MOST = 20
 """So many executions are taken over by one command."""
+_ONE, _CONTRACT = Decimal(1), Decimal(100)
+"""So many shares an option is of; its price is of one of them."""
 
 
 class RoundTrip(NamedTuple):
     """Executions of orders that no attempt made, after which the quantity is the same again.
 
     :ivar fills: oldest first. :ivar cash: what they brought, dollars, negative for a loss.
+    :ivar is_beside: whether they are of what stands beside the book: its quantity may be any.
     """
 
     symbol: str
     fills: tuple[FillActivity, ...]
     cash: Decimal
+    is_beside: bool = False
 
 
 def found(
@@ -50,10 +54,11 @@ def found(
     left_out: Collection[str],
     is_beside: Callable[[str], bool],
 ) -> tuple[RoundTrip, ...]:
-    """Return the round trips by hand that brought to the cent what the broker's cash is off ours.
+    """Return what was traded by hand and brought to the cent what the broker's cash is off ours.
 
-    That of one symbol, or all of all symbols; nothing where neither comes to that. What was traded up to a
-    session in which a person booked a trade of the symbol is taken to be in it.
+    Round trips, or the latest executions of what stands beside the book: of one symbol, or all of all
+    symbols; nothing where neither comes to that. What was traded up to a session in which a person booked a
+    trade of the symbol is taken to be in it.
 
     :param more: by how much ours is more, dollars, negative: less. :param fees: what of it may be fees that
         are posted only later. :param left_out: symbols.
@@ -69,14 +74,16 @@ def found(
         for each in ledger.books.entries_after(period)[0]
         if each.kind == "adjustment" and each.qty
     }
+    options = {each.identity for each in proven.all_orders if each.asset_class == "us_option"}
     begun = max(period.session.isoformat(), period.joined or "")
     all_trips = []
     for told in dict.fromkeys(each.symbol for each in proven.activities.fills):
         symbol = written(told)
-        if symbol in left_out or (symbol not in held and is_beside(symbol)):
+        if symbol in left_out:
             continue
         fills = hand_trades.by_hand(ledger, read, told)
-        trips = _trips(symbol, [each for each in fills if begun <= _day(each) > said.get(symbol, "")])
+        own = [each for each in fills if begun <= _day(each) > said.get(symbol, "")]
+        trips = _trips(symbol, own, options, is_beside=symbol not in held and is_beside(symbol))
         for each in trips:
             if money.cents(each.cash) in brought:
                 return (each,)
@@ -94,17 +101,23 @@ def _day(fill: FillActivity) -> str:
     return "" if fill.time is None else fill.time.date().isoformat()
 
 
-def _trips(symbol: str, fills: list[FillActivity]) -> list[RoundTrip]:
-    """Return the round trips that end with the latest execution, the shortest first."""
+def _trips(
+    symbol: str, fills: list[FillActivity], options: Collection[str], *, is_beside: bool
+) -> list[RoundTrip]:
+    """Return the round trips that end with the latest execution, the shortest first.
+
+    :param options: the broker's ids of orders for options. :param is_beside: see `RoundTrip`.
+    """
     dated = [(each.time, each) for each in fills if each.time is not None]
     latest = [each for _, each in sorted(dated, key=lambda pair: pair[0])]
     trips, shares, cash = [], money.ZERO, money.ZERO
     for number in range(len(latest) - 1, -1, -1):
         signed = _signed(latest[number])
         shares = money.CONTEXT.add(shares, signed)
-        cash = money.CONTEXT.subtract(cash, money.product(signed, latest[number].price))
-        if not shares:
-            trips.append(RoundTrip(symbol, tuple(latest[number:]), cash))
+        size = _CONTRACT if latest[number].order_id in options else _ONE
+        cash = money.CONTEXT.subtract(cash, money.product(money.product(signed, latest[number].price), size))
+        if is_beside or not shares:
+            trips.append(RoundTrip(symbol, tuple(latest[number:]), cash, is_beside))
     return trips
 
 
@@ -113,25 +126,40 @@ def items(trips: tuple[RoundTrip, ...]) -> list[Item]:
     return [Item("trade", _words(each), each.cash.copy_negate(), money.ZERO) for each in trips]
 
 
-def said(trips: tuple[RoundTrip, ...], held: Mapping[str, Holding]) -> list[Finding]:
-    """Say that somebody traded, with the command that takes it over as it was."""
+def said(trips: tuple[RoundTrip, ...], held: Mapping[str, Holding], fees: Decimal) -> list[Finding]:
+    """Say that somebody traded, with the command that takes it over as it was.
+
+    All cash is booked as money once nothing else is in it.
+
+    :param fees: what cash is less by besides, dollars.
+    """
+    is_money = not money.cents(fees) and all(each.is_beside for each in trips)
     return [
         findings.warning(
             "broker_differs",
-            f"Somebody traded past this book: {_words(each)}; its quantity is the same again, and the cash "
+            f"Somebody traded past this book: {_words(each)}; {_what_of_it(each)}, and the cash "
             f"is {each.cash.copy_abs():,.2f} dollars {'more' if each.cash > 0 else 'less'}.",
             subject=each.symbol,
-            remedies=_ways_out(each, held.get(each.symbol, Holding()).qty),
+            remedies=_ways_out(each, held.get(each.symbol, Holding()).qty, is_money=is_money),
         )
         for each in trips
     ]
 
 
-def _ways_out(trip: RoundTrip, qty: Decimal) -> tuple[Remedy, ...]:
+def _what_of_it(trip: RoundTrip) -> str:
+    return "that stands beside the book" if trip.is_beside else "its quantity is the same again"
+
+
+def _ways_out(trip: RoundTrip, qty: Decimal, *, is_money: bool) -> tuple[Remedy, ...]:
     """Return the command that makes each execution a trade by hand, one after the other.
 
-    :param qty: the signed shares of the book.
+    What stands beside the book is no trade of it: the cash went out for it, or came in.
+
+    :param qty: the signed shares of the book. :param is_money: see `said`.
     """
+    if trip.is_beside:
+        booked = Remedy("Book it as money besides trading", ours("resolve", "--position", "all"))
+        return (booked,) if is_money else ()
     if len(trip.fills) > _MOST:
         return ()
     words = ["resolve"]

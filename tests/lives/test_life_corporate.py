@@ -331,6 +331,23 @@ def test_a_fraction_that_is_paid_once_the_shares_have_crossed_zero(
     assert figures(row(marked, "AAPL"), "qty total_pnl") == (-5 * way, 5 * way)
 
 
+def test_a_fraction_that_is_paid_beside_another_that_was_traded(life: Life, broker: OddBroker) -> None:
+    """2.5 of a reverse split, and 6.5 of an order go: 4 short here, 4.5 there, until the half is paid."""
+    priced(life, broker, AAPL="4")
+    life.trade(AAPL=buy(25, "4"))
+    life.next_session()
+    broker.lists("reverse_splits", "AAPL", EX_DATE, new_rate=1, old_rate=10)
+    broker.split("AAPL", 1, 10, whole=True)
+    priced(life, broker, AAPL="42")
+    day = life.trade(AAPL=sell(7, "42", filled="6.5", status="canceled"))
+    equity = day["parties"]["broker"]["equity"]
+    assert [each["subject"] for each in equity["items"]] == ["0.5 AAPL after its split, to be paid in cash"]
+    broker.post("CIL", "21", "AAPL")
+    for marked in (life.mark(), life.mark()):
+        ties_out(marked)
+        assert row(marked, "AAPL")["qty"] == Decimal("-4.5")
+
+
 def test_a_fraction_alone_has_not_moved_the_account(life: Life, broker: OddBroker) -> None:
     """5 % of 5 shares is a quarter of one: that the account has 5 says nothing yet."""
     held(life, broker, 5, "105")
@@ -1078,6 +1095,37 @@ def test_what_a_merger_pays_after_a_person_has_said_so_counts_once(life: Life, b
     marked = life.mark()
     ties_out(marked)
     assert figures(marked["pnl"]["equity"], "adjustments closing") == amounts("3 100078")
+
+
+def test_what_an_option_paid_for_its_shares_counts_once(life: Life, broker: OddBroker) -> None:
+    """50 at 20 are called away at 22, and 5 of another are put at 40: other money until a person says so."""
+    held(life, broker, qty=50, price="20")
+    broker.post("OPTRD", "1100", "AAPL", qty="-50", price="22")
+    broker.move("AAPL", "-50", "-1000")
+    broker.post("OPTRD", "-200", "ACME", qty="5", price="40")
+    broker.move("ACME", "5", "200")
+    broker.prices["ACME"] = Decimal(36)
+    life.prices(AAPL="23", ACME="36")
+    day = life.trade(MSFT=NO_ORDER)
+    assert figures(day["pnl"], "complete day_pnl") == (False, None)
+    (said,) = found(day, "corporate_action")
+    assert says([said["text"]], "tells of OPTRD (2025-01-07); its +1,100.00 dollars are in the book as other")
+    differs = found(day, "broker_differs")
+    assert says(
+        [each["text"] for each in differs], "ACME", "the account tells of 5 at 40 that no order was for"
+    )
+    ways = [each["remedies"][0]["command"].split()[3] for each in differs]
+    assert ways == ["AAPL=0@22", "ACME=5@40"]
+    marked = life.resolve("--position", "AAPL=0@22")
+    party = marked["parties"]["broker"]
+    assert (party["cash"]["unexplained"], party["equity"]["residual"]) == (0, 0)
+    assert [(each["subject"], each["cash"], each["amount"]) for each in party["equity"]["items"]] == [
+        ("ACME: the account tells of 5 at 40 that no order was for", 0, -180)
+    ]
+    for marked in (life.resolve("--position", "ACME=5@40"), life.mark()):
+        assert figures(marked["pnl"]["equity"], "opening adjustments closing") == amounts("100000 0 100080")
+        ties_out(marked)
+        assert found(marked, "corporate_action") == []
 
 
 def test_shares_that_a_merger_took_have_no_value_whoever_prices_them(life: Life, broker: OddBroker) -> None:

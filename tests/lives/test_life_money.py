@@ -364,6 +364,31 @@ def test_a_type_that_nobody_knows(life: Life, broker: OddBroker) -> None:
     assert codes(life.mark()) == []
 
 
+def test_a_fee_in_the_coins_of_the_book(life: Life, broker: OddBroker) -> None:
+    """It costs what they had cost: 0.05 of 2 at 500 are 25 dollars; corrected and canceled, it counts so."""
+    life.next_session()
+    life.trade(**{"BTC/USD": buy(2, "500")})
+    fee = broker.post("CFEE", "0", "BTCUSD", qty="-0.05", price="510")
+    broker.move("BTC/USD", "-0.05", "-25")
+    for day in (life.mark(), life.trade("--again", MSFT=NO_ORDER)):
+        settled(day, broker)
+        assert row(day, "BTC/USD")["realized_pnl"] == -25
+        (told_of,) = day["pnl"]["money"]
+        assert (told_of["qty"], told_of["amount"]) == (Decimal("-0.05"), 0)
+        assert str(told_of["amount"]) == "0.00"
+    fee |= {"qty": "-0.04", "status": "correct"}
+    broker.move("BTC/USD", "0.01", "5")
+    life.next_session()
+    day = life.trade(MSFT=NO_ORDER)
+    settled(day, broker)
+    assert says(told(day), "The broker has corrected Crypto fee of BTCUSD", "it was -0.05 and is -0.04")
+    fee["status"] = "canceled"
+    broker.move("BTC/USD", "0.04", "20")
+    day = life.mark()
+    settled(day, broker)
+    assert (row(day, "BTC/USD")["qty"], row(day, "BTC/USD")["realized_pnl"]) == (2, 0)
+
+
 def test_a_dividend_that_is_dated_ahead_or_on_a_closed_day(life: Life, broker: OddBroker) -> None:
     """Ahead: it waits, and its cash with it. Of a Saturday: it is Monday's, and until then it has a name."""
     for _ in range(4):

@@ -234,6 +234,52 @@ def test_shares_that_were_sold_and_bought_back_by_hand(life: Life, broker: OddBr
     assert (left(marked), traded(marked)) == ((0, 0), [])
 
 
+def test_what_stands_beside_the_book_and_was_traded_by_hand(life: Life, broker: OddBroker) -> None:
+    """A coin, less its fee, and an option of 100 shares: the cash has a name, and is taken over as money."""
+    put = "AAPL250117P00090000"
+    broker.classes |= {"BTC/USD": "crypto", put: "us_option"}
+    broker.prices |= {"BTC/USD": Decimal(500), put: Decimal(2)}
+    life.trade(AAPL=buy(10, "100"))
+    by_hand(broker, "BTC/USD", "buy", 2, "500")
+    broker.move("BTC/USD", "-0.005")
+    broker.post("CFEE", "0", "BTC/USD", qty="-0.005", price="500")
+    marked = life.mark()
+    trade = "BTC/USD traded by hand, 2 bought at 500"
+    assert (left(marked), traded(marked)) == ((0, 0), [(trade, 1000, 1000)])
+    (found,) = [each for each in marked["findings"] if each["code"] == "broker_differs"]
+    assert found["text"] == (
+        f"Somebody traded past this book: {trade}; that stands beside the book, and the cash is 1,000.00 "
+        "dollars less."
+    )
+    (way,) = found["remedies"]
+    booked = life.resolve(*way["command"].split()[2:])
+    assert (left(booked), traded(booked)) == ((0, 0), [])
+    assert figures(booked["pnl"]["equity"], "adjustments closing") == amounts("-1000 99000")
+    assert figures(booked["pnl"], "complete total_pnl") == (True, 0)
+    broker.deposit -= Decimal("0.17")
+    broker.fees = "0.17"
+    life.mark()
+    life.next_session()
+    broker.fees = "0"
+    by_hand(broker, "BTC/USD", "sell", 1, "510")
+    day = life.trade(NVDA=NO_ORDER)
+    trade = "BTC/USD traded by hand, 1 sold at 510"
+    assert (left(day), traded(day)) == ((0, 0), [(trade, -510, -510)])
+    (found,) = [each for each in day["findings"] if each["code"] == "broker_differs"]
+    assert found["remedies"] == []  # what it is besides the fees is booked once those are posted
+    broker.deposit += Decimal("0.17")
+    broker.post("FEE", "-0.17", day="2025-01-06")
+    (found,) = [each for each in life.mark()["findings"] if each["code"] == "broker_differs"]
+    booked = life.resolve(*found["remedies"][0]["command"].split()[2:])
+    assert (left(booked), traded(booked)) == ((0, 0), [])
+    life.next_session()
+    by_hand(broker, put, "sell", 1, "2")
+    broker.orders[-1]["asset_class"] = "us_option"
+    broker.deposit += 198
+    day = life.trade(MSFT=NO_ORDER)
+    assert (left(day)[1], traded(day)) == (0, [(f"{put} traded by hand, 1 sold at 2", -200, -200)])
+
+
 def test_a_round_trip_by_hand_beside_fees_that_are_not_posted(life: Life, broker: OddBroker) -> None:
     """Both are in the cash: each has its name, and what is taken over is the trip alone."""
     life.trade(AAPL=buy(10, "100"))

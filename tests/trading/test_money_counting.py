@@ -46,6 +46,7 @@ def counts(
         *(BEGUN, session, read, moment, lambda: HELD, lambda symbol: not is_us_equity(symbol)),
         names=lambda: Names(()),
         entries_of=lambda symbol, names: (),  # noqa: ARG005
+        fraction_left=lambda symbol: ZERO,  # noqa: ARG005
     )
     return counting.counts(what, before, in_base=in_base)
 
@@ -60,13 +61,15 @@ OTHER = "CORR MEM SPLIT REORG SPIN MA NC VOF OPASN OPEXC OPEXP OPTRD OPCSH XYZZY
 @pytest.mark.parametrize("amount", ["4.80", "-4.80"])
 @pytest.mark.parametrize("kind", INCOME.split())
 def test_income_is_of_its_symbol_or_of_the_account(kind: str, amount: str) -> None:
-    """The sign is the amount's; a quantity beside it moves no share; a coin that is not held has no row."""
+    """The sign is the amount's; a quantity beside it moves coins of a fee alone; one not held has no row."""
     made = Posted("income", "AAPL", ZERO, Decimal(amount))
     assert counts(activity(kind, amount, symbol="AAPL", qty=Decimal(10))) == made
     assert counts(activity(kind, amount)) == made._replace(symbol=ACCOUNT)
     assert counts(activity(kind, amount, symbol="ETHUSD")) == made._replace(symbol=ACCOUNT)
     assert counts(activity(kind, amount, symbol="BTCUSD")) == made._replace(symbol="BTC/USD")
-    assert counts(activity(kind, "0", symbol="BTCUSD", qty=Decimal("-0.001"))) is None
+    coins = Posted("cash_in_lieu", "BTC/USD", Decimal("-0.001"), ZERO) if kind == "CFEE" else None
+    assert counts(activity(kind, "0", symbol="BTCUSD", qty=Decimal("-0.001"))) == coins
+    assert counts(activity(kind, "0", symbol="ETHUSD", qty=Decimal("-0.001"))) is None
 
 
 @pytest.mark.parametrize("amount", ["500", "-500"])
