@@ -11,7 +11,7 @@ from paper_run.book import fills
 from paper_run.book.holdings import Entry
 from paper_run.book.splits import Span
 from paper_run.ledger import order_rows
-from paper_run.ledger.rows import amount
+from paper_run.ledger.rows import Part, amount
 from paper_run.ledger.sqlite import dialect
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from paper_run.ledger.book import BookPeriod, Books
     from paper_run.ledger.order_rows import Followed, Sent
+    from paper_run.ledger.store import Store
     from paper_run.model.findings import Finding
 
 MOST_READ = 500
@@ -33,15 +34,11 @@ class Again(NamedTuple):
     more: int
 
 
-class OpenOrders:
-    """The part of the ledger that knows which orders still work; used in the ledger's transactions.
+class OpenOrders(Part):
+    """The part of the ledger that knows which orders still work; used in the ledger's transactions."""
 
-    :param rows: runs a query and returns its rows. :param run: runs a statement.
-    """
-
-    def __init__(self, rows: Callable[..., list[Any]], run: Callable[..., None], books: Books) -> None:
-        self._rows = rows
-        self._run = run
+    def __init__(self, store: Store, books: Books) -> None:
+        super().__init__(store)
         self._books = books
 
     def followed(self) -> list[Followed]:
