@@ -191,11 +191,11 @@ def test_a_file_that_fails_after_the_trade_does_not_keep_back_the_others(
     real = files.write_atomic
 
     def no_html(path: Path, content: bytes) -> None:
-        if path.suffix == ".html":
+        if path.name.endswith("_run.html"):
             raise DataError(f"{path} can't be written", "No space left on device.")
         real(path, content)
 
-    monkeypatch.setattr("paper_run.report.day.write_atomic", no_html)
+    monkeypatch.setattr("paper_run.ledger.files.write_atomic", no_html)
     end = day.run()
     assert end.exit_status == 3
     assert [failure.title for failure in end.failures] == [
