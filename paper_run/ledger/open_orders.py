@@ -270,7 +270,7 @@ class OpenOrders(Part):
     def sent(self, since: date) -> list[Sent]:
         """Return our orders of attempts from a session on, and older ones that have not ended."""
         found = self._rows(
-            f"{_SENT} AND (trades.session >= ? OR followed <> 0 OR contested = 1) {_IN_ORDER}",
+            f"{_OURS} AND (trades.session >= ? OR followed <> 0 OR contested = 1) {_IN_ORDER}",
             since.isoformat(),
         )
         return [order_rows.sent(row) for row in found]
@@ -295,13 +295,9 @@ _BOOKED = ("booked_qty", "booked_dollars", "followed", "contested", "ended_in", 
 _BOOK = f"UPDATE orders SET {', '.join(f'{name} = ?' for name in _BOOKED)} WHERE client_order_id = ?"
 _IN_ORDER = f"ORDER BY orders.{dialect.ROW}"
 _FIRST = "COALESCE(MAX(CASE WHEN last_trade IS NULL THEN trade ELSE last_trade + 1 END), 0)"
-_SENT = (
+_OURS = (
     "SELECT orders.*, trades.session, gateway_clock, started_at FROM orders "
     "JOIN trades ON trades.id = orders.trade "
-    f"WHERE rehearsal = 0 AND trade >= (SELECT {_FIRST} FROM epochs) "
-)
-_OURS = (
-    "SELECT orders.*, trades.session FROM orders JOIN trades ON trades.id = orders.trade "
     f"WHERE rehearsal = 0 AND trade >= (SELECT {_FIRST} FROM epochs) "
 )
 
