@@ -152,7 +152,9 @@ class _Day:
             self.config, self.platform, self.calendar, self.clock, self.console, self.ledger
         )
         began, self.session, self.is_told = self.session, services.session, True
-        preflight.prove_account(self.config, self.ledger, self.platform, services)
+        preflight.prove_account(
+            *(self.ledger, self.platform, services.orchestrator), exchange=self.config.exchange, claim=True
+        )
         preflight.keep_real_quotes_away(self.config, self.platform, is_sandbox=services.sandbox)
         if services.sandbox:
             self._recover_earlier()

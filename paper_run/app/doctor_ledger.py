@@ -8,7 +8,7 @@ from paper_run.app import day_ledger
 from paper_run.app.checks import Check, fix_of
 from paper_run.errors import DataError, ExitStatus, PaperRunError
 from paper_run.model.commands import ours
-from paper_run.trading import hours, response, several_hosts
+from paper_run.trading import hours, preflight, response, several_hosts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -117,13 +117,8 @@ def compare(account: Reading, platform: Platform, orchestrator: ServiceHealth) -
     is_sandbox = orchestrator.sandbox_session is not None
     try:
         if account.ledger is not None:
-            account.ledger.account.belongs_to(
-                sandbox=is_sandbox,
-                orchestrator_url=platform.orchestrator.url.base,
-                strategy=orchestrator.strategy,
-                exchange=account.config.exchange,
-                claim=False,
-            )
+            exchange = account.config.exchange
+            preflight.prove_account(account.ledger, platform, orchestrator, exchange=exchange)
     except DataError as error:
         yield Check("Account", str(error), ExitStatus.DATA, str(error.remedies[0]))
         return

@@ -45,7 +45,7 @@ def plan_day(
         as_of_date = hours.signals_date(config, calendar, services.session, moment)
         preparation = before_post.snapshot(config, services, platform, ledger, as_of_date)
         if ledger is not None:
-            preflight.prove_account(config, ledger, platform, services, claim=False)
+            preflight.prove_account(ledger, platform, services.orchestrator, exchange=config.exchange)
             _warn_of_what_stands_in_the_way(
                 preparation, services, ledger, platform, config, calendar, console, again=again
             )
