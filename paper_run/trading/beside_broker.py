@@ -306,7 +306,7 @@ def _unnamed(
         words = f"The broker's cash is {_dollars(cash)} than the book's, and {explains}"
         said.append(findings.warning("broker_differs", words, subject="cash", remedies=_BOOKED * is_ours))
     if left := apart.residual.amount:
-        own = _own(broker)
+        own = money.known_cents(named_items.off_itself(broker))
         inside = f" The broker's own equity is {own:,.2f} dollars off its cash and positions." if own else ""
         words = f"The broker's equity is {_dollars(left)} than ours, and {explains}{inside}"
         said.append(findings.warning("residual", words))
@@ -339,12 +339,3 @@ def _not_compared(apart: parties.Explained) -> list[Finding]:
 def _dollars(amount: Decimal) -> str:
     """Return by how much theirs is more or less, of an amount that is ours - theirs."""
     return f"{amount.copy_abs():,.2f} dollars {'less' if amount > 0 else 'more'}"
-
-
-def _own(broker: BrokerFigures) -> Decimal | None:
-    """Return what the broker's own figures leave open, cents: read at two moments they may."""
-    values = [each.market_value for each in (broker.positions or {}).values()]
-    if broker.positions is None or broker.cash is None or broker.equity is None or None in values:
-        return None
-    held = money.total((broker.cash, *(each for each in values if each is not None)))
-    return money.cents(money.CONTEXT.subtract(broker.equity, held))
