@@ -18,13 +18,6 @@ if TYPE_CHECKING:
     from paper_run.model.place import Place
 
 
-class History(NamedTuple):
-    """The sessions, oldest first, and whether their prices are a sandbox's."""
-
-    lines: Sequence[SessionLine]
-    is_sandbox: bool
-
-
 class Accounts(NamedTuple):
     """Several accounts in the order given, whether they are sandboxes', and why some could not be read."""
 
@@ -33,8 +26,10 @@ class Accounts(NamedTuple):
     errors: Sequence[DataError]
 
 
-def sessions(place: Place, now: datetime, since: date | None = None, newest: int | None = None) -> History:
-    """Return the sessions of the ledger of a place.
+def sessions(
+    place: Place, now: datetime, since: date | None = None, newest: int | None = None
+) -> tuple[list[SessionLine], bool]:
+    """Return the sessions of the ledger of a place, oldest first, and whether their prices are a sandbox's.
 
     :param now: UTC. :param since: the first one, a date at the exchange; None: all of them.
     :param newest: how many of these, the newest; None: all of them.
@@ -42,7 +37,7 @@ def sessions(place: Place, now: datetime, since: date | None = None, newest: int
     """
     with read_place(place, now) as account:
         lines = account.ledger.sessions.lines(since=since.isoformat() if since else "")
-        return History(lines[-newest:] if newest else lines, bool(account.ledger.account.is_sandbox))
+        return lines[-newest:] if newest else lines, bool(account.ledger.account.is_sandbox)
 
 
 def accounts(places: Mapping[str, Place], now: datetime) -> Accounts:

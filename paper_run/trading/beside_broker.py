@@ -82,7 +82,7 @@ def compared(
     fractions = named_items.fractions(differences, figures, broker, shares, spin_offs.children)
     spun_off = named_items.spun_off(differences, broker, spin_offs.missing)
     told = {name: each for name, each in differences.items() if name not in {*fractions, *spun_off}}
-    differ = [symbol for symbol, _ in named_items.quantities(told)]
+    differ = [symbol for symbol, _ in comparison.quantities(told)]
     is_shared = ledger.broker_money.shared_by(period) is not None
     lacking = ((_SHARED,) if is_shared else ()) if period.has_account else (_NOT_JOINED,)
     items = [*beside.values(), *fractions.values(), *spun_off.values(), *figures.waiting]
@@ -240,7 +240,7 @@ def _outside(
 ) -> dict[str, Outside]:
     from paper_run.trading import hand_trades
 
-    found = named_items.quantities(differences)
+    found = comparison.quantities(differences)
     more = [(symbol, money.CONTEXT.subtract(each.theirs, each.ours)) for symbol, each in found]
     return hand_trades.outside(more, ledger, read, period)
 
@@ -260,7 +260,7 @@ def _differing(
     :param outside: the trades that no attempt of the book made. :param unsure: why that may be no difference.
     :param is_shared: whether another ledger trades the account: then it may be that one's.
     """
-    found = named_items.quantities(differences)
+    found = comparison.quantities(differences)
     said = []
     for symbol, each in found[:_MOST]:
         why = f"; {_IN_FLIGHT}" if symbol in figures.in_flight else ""
@@ -321,7 +321,7 @@ def _is_said(
     Figures of ours that are not known, positions that could not be read, another quantity.
     """
     is_whole = figures.valuation.complete and figures.cash is not None
-    return not is_whole or broker.positions is None or bool(named_items.quantities(differences))
+    return not is_whole or broker.positions is None or bool(comparison.quantities(differences))
 
 
 def _not_compared(apart: parties.Explained) -> list[Finding]:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from paper_run import money
-from paper_run.book import parties, splits
+from paper_run.book import comparison, parties, splits
 from paper_run.model.broker import may_be_share
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def fractions(
     :param children: the symbols that were spun off.
     """
     found = {}
-    for symbol, each in quantities(differences):
+    for symbol, each in comparison.quantities(differences):
         is_child, left = symbol in children, money.CONTEXT.subtract(each.ours, each.theirs)
         is_fraction = splits.is_that(each.ours, each.theirs) or left == shares.fraction_left(symbol)
         if not is_fraction or not (is_child or shares.has_split(symbol)):
@@ -95,7 +95,7 @@ def spun_off(
     """Return the shares that the account was given by a spin-off, and that the book does not have."""
     by_symbol = {each.symbol: each for each in given}
     found = {}
-    for symbol, each in quantities(differences):
+    for symbol, each in comparison.quantities(differences):
         more = money.CONTEXT.subtract(each.theirs, each.ours)
         of, there = by_symbol.get(symbol), (broker.positions or {}).get(symbol)
         if of is None or there is None or more * of.shares < 0:
@@ -145,10 +145,3 @@ def still_to_come(cash: Decimal | None, fees: Charged, shares: OurShares, today:
     from paper_run.trading import hand_trades
 
     return [*fees.why_more(cash, today), *hand_trades.why_unpaid(shares, cash, today)]
-
-
-def quantities(differences: Mapping[str, tuple[Difference, ...]]) -> list[tuple[str, Difference]]:
-    """Return the symbols of which the broker's quantity is another, signed shares."""
-    return [
-        (symbol, each) for symbol, differs in differences.items() for each in differs if each.field == "qty"
-    ]
