@@ -15,9 +15,10 @@ DEFAULT = ("AAPL", "MSFT", "GOOGL")
 FIRST, SECOND = date(2025, 1, 2), date(2025, 1, 3)
 
 
-def take_down(sandbox, service):
-    """Close the port of one service; the others run on."""
-    sandbox._servers._servers[NAMES.index(service)].hang_up()
+def take_down(platform, service):
+    """Close the port of one service, once all of them are listened at; the others run on."""
+    assert platform.health()["status"] == "healthy"
+    platform.sandbox._servers._servers[NAMES.index(service)].hang_up()
 
 
 def traded(mappings):
@@ -240,7 +241,7 @@ def test_an_earlier_as_of_date_moves_the_signals_and_not_the_session(platform):
 
 def test_without_t3_health_is_degraded_and_a_run_fails(platform):
     """T5 really asks T3: its flag turns false, the run fails without mappings, the session stays."""
-    take_down(platform.sandbox, NAMES[0])
+    take_down(platform, NAMES[0])
     health = platform.health()
     assert (health["status"], health["signal_service_healthy"]) == ("degraded", False)
     assert health["execution_gateway_healthy"] is True
@@ -252,7 +253,7 @@ def test_without_t3_health_is_degraded_and_a_run_fails(platform):
 
 def test_without_t4_health_is_degraded_and_every_order_fails(platform, examples):
     """T5 really asks T4: quantities without ids, as in the real T5's answer; that session is over."""
-    take_down(platform.sandbox, NAMES[1])
+    take_down(platform, NAMES[1])
     health = platform.health()
     assert (health["status"], health["execution_gateway_healthy"]) == ("degraded", False)
     assert health["signal_service_healthy"] is True

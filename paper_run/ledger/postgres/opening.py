@@ -79,9 +79,10 @@ def _closed_if_it_fails(store: Store) -> Iterator[Store]:
 
 
 def opened(place: Place, now: datetime, *, reads_only: bool = False) -> Store:
-    """Open a database, whether a ledger is in its schema or not.
+    """Open a place's database, whether a ledger is in its schema or not.
 
     :param now: UTC.
+    :raises DataError: it can't be opened. :raises LookupError: the place has none.
     """
     if place.database is None:
         raise LookupError("a place without a database has no schema")
