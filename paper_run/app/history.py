@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple
-from paper_run.app.workspace import read_place
 from paper_run.errors import DataError, Remedy
 from paper_run.ledger import existing
 from paper_run.model.history import AccountLine
@@ -35,9 +34,9 @@ def sessions(
     :param newest: how many of these, the newest; None: all of them.
     :raises DataError: there is no ledger, or it can't be read.
     """
-    with read_place(place, now) as account:
-        lines = account.ledger.sessions.lines(since=since.isoformat() if since else "")
-        return lines[-newest:] if newest else lines, bool(account.ledger.account.is_sandbox)
+    with existing.read(place, now) as ledger:
+        lines = ledger.sessions.lines(since=since.isoformat() if since else "")
+        return lines[-newest:] if newest else lines, bool(ledger.account.is_sandbox)
 
 
 def accounts(places: Mapping[str, Place], now: datetime) -> Accounts:
@@ -82,8 +81,7 @@ def _account(typed: str, place: Place, now: datetime) -> tuple[AccountLine, bool
             f"There is no ledger in {place.folder}",
             remedies=("Name the folder that has it, or leave it out.",),
         )
-    with read_place(place, now) as account:
-        ledger = account.ledger
+    with existing.read(place, now) as ledger:
         present = ledger.sessions.present()
         latest = next((line for line in reversed(ledger.sessions.lines()) if line.book == present), None)
         return AccountLine(typed, ledger.account.identity, latest), ledger.account.is_sandbox

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple, money
-from paper_run.app.workspace import read_place
 from paper_run.book import benchmark, days, drawdowns, execution, periods, signals, statistics
 from paper_run.book.symbols import SymbolTotals, of_trips
 from paper_run.errors import DataError, Remedy
@@ -58,9 +57,8 @@ def make(place: Place, now: datetime, since: date, until: date | None) -> list[P
     :param now: UTC. :param until: the last date that is in it; None: whatever there is.
     :raises DataError: there is no ledger or no complete session in the period, or a file can't be written.
     """
-    existing.require_ledger(place)
-    with read_place(place, now) as account:
-        sheet = _sheet(account.ledger, since, until)
+    with existing.read(place, now) as ledger:
+        sheet = _sheet(ledger, since, until)
     from paper_run.report.html import tearsheet
 
     files.prove_writable(place.folder, purpose="The reports folder")
