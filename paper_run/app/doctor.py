@@ -15,7 +15,6 @@ import paper_run
 from paper_run import __version__
 from paper_run.app import doctor_ledger
 from paper_run.app.checks import Check, fix_of
-from paper_run.app.workspace import Reading, read
 from paper_run.errors import DataError, ExitStatus, PaperRunError, Remedy
 from paper_run.ledger import existing, results
 from paper_run.model import reading_messages
@@ -59,19 +58,19 @@ def examine(config: Config, platform: Platform, now: Callable[[], datetime]) -> 
     yield _disk(config)
     with contextlib.ExitStack() as stack:
         try:
-            account = stack.enter_context(read(config, now()))
+            ledger = stack.enter_context(existing.read_if_any(config.place, now()))
         except DataError as error:  # the one line tells of it; the rest is looked at as without a ledger
-            account = Reading(config, None)
+            ledger = None
             yield doctor_ledger.wrong(config, error)
         else:
-            yield from doctor_ledger.examine(account)
-        yield doctor_ledger.calendar(account, now())
+            yield from doctor_ledger.examine(config, ledger)
+        yield doctor_ledger.calendar(config, ledger, now())
         platform.deadline.begin(BEFORE)
         services, heard = platform.health(), now()
         for service in services:
             yield _service(service)
-        yield from doctor_ledger.compare(account, platform, services[2])
-        known = doctor_ledger.latest_order(account) if services[1].healthy else None
+        yield from doctor_ledger.compare(config, ledger, platform, services[2])
+        known = doctor_ledger.latest_order(ledger) if services[1].healthy else None
     platform.deadline.begin(AFTER)
     if services[1].healthy:
         yield from _reads(config, platform, known)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from paper_run.app import day_ledger
 from paper_run.app.finish import End
-from paper_run.app.workspace import prove_folders, read
+from paper_run.app.workspace import prove_folders
 from paper_run.errors import ExitStatus, OrchestrationError
 from paper_run.ledger import existing, results
 from paper_run.services.deadline import BEFORE
@@ -33,8 +33,8 @@ def plan_day(
     :raises PaperRunError: as `run_day` would, before it sends anything.
     """
     prove_folders(config)
-    with read(config, clock.now()) as account:
-        ledger, calendar = account.ledger, account.calendar
+    with existing.read_if_any(config.place, clock.now()) as ledger:
+        calendar = hours.calendar(ledger, config)
         hours.refuse_closed_signals(config, calendar)
         console.header(config, calendar.clock(clock.now()))
         if ledger is not None and not ledger.account.is_sandbox:

@@ -14,7 +14,6 @@ from paper_run.trading import hours
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import datetime
 
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.calendar import Calendar
@@ -25,22 +24,6 @@ if TYPE_CHECKING:
 
 PATIENCE = 60.0
 """Seconds that a command waits for another one that has the ledger."""
-
-
-class Reading:
-    """An account that is only looked at, without the lock.
-
-    :ivar ledger: None: there is none yet.
-    """
-
-    def __init__(self, config: Config, ledger: Ledger | None) -> None:
-        self.config = config
-        self.ledger = ledger
-
-    @cached_property
-    def calendar(self) -> Calendar:
-        """The exchange's calendar, as the ledger keeps it."""
-        return hours.calendar(self.ledger, self.config)
 
 
 class Workspace:
@@ -60,17 +43,6 @@ class Workspace:
     def calendar(self) -> Calendar:
         """The exchange's calendar, as the ledger keeps it."""
         return hours.calendar(self.ledger, self.config)
-
-
-@contextlib.contextmanager
-def read(config: Config, now: datetime) -> Iterator[Reading]:
-    """Open the account that a command names, without the lock; nothing in its folder is made.
-
-    :param now: UTC.
-    :raises DataError: its ledger can't be read.
-    """
-    with existing.read_if_any(config.place, now) as ledger:
-        yield Reading(config, ledger)
 
 
 def waiting(
