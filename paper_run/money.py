@@ -65,6 +65,11 @@ def cents(value: Decimal) -> Decimal:
     return CONTEXT.add(close.quantize(CENT, context=CONTEXT), ZERO)  # a minus zero becomes zero
 
 
+def known_cents(value: Decimal | None) -> Decimal | None:
+    """Round an amount to the cent, as `cents` does; None stays None."""
+    return None if value is None else cents(value)
+
+
 def rate(part: int, whole: int) -> Decimal | None:
     """Return part / whole to four places, None when there is no whole."""
     if not whole:

@@ -141,7 +141,7 @@ class _Day:
             self.config.plays_sandbox and self.ledger.attempts.is_untraded
         ):
             self.ledger.account.refuse_other_url(self.platform.orchestrator.url.base)
-            self._recover_earlier()
+            recover_earlier(self.workspace, self.platform)
             if (recorded := self._recorded()) is not None:
                 self._header()
                 return self._show(recorded)
@@ -152,10 +152,12 @@ class _Day:
             self.config, self.platform, self.calendar, self.clock, self.console, self.ledger
         )
         began, self.session, self.is_told = self.session, services.session, True
-        preflight.prove_account(self.config, self.ledger, self.platform, services)
+        preflight.prove_account(
+            *(self.ledger, self.platform, services.orchestrator), exchange=self.config.exchange, claim=True
+        )
         preflight.keep_real_quotes_away(self.config, self.platform, is_sandbox=services.sandbox)
         if services.sandbox:
-            self._recover_earlier()
+            recover_earlier(self.workspace, self.platform)
         if (recorded := self._recorded()) is not None:
             return self._show(recorded)
         if not services.sandbox:
@@ -278,9 +280,6 @@ class _Day:
     def _recorded(self) -> AttemptRow | None:
         self.newest = self.ledger.fences.newest(self.session)
         return already_traded(self.ledger, self.session, self.config, self.calendar, again=self.again)
-
-    def _recover_earlier(self) -> None:
-        recover_earlier(self.workspace, self.platform)
 
     def _show(self, row: AttemptRow) -> End:
         """Show what was recorded and write its files again, byte for byte; no service is asked anything."""

@@ -13,16 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import paper_run
 from paper_run import __version__
-from paper_run.app import doctor_alpaca, doctor_ledger
+from paper_run.app import doctor_ledger
 from paper_run.app.checks import Check, fix_of
-from paper_run.app.workspace import Reading, read
 from paper_run.errors import DataError, ExitStatus, PaperRunError, Remedy
 from paper_run.ledger import existing, results
 from paper_run.model import reading_messages
 from paper_run.model.commands import of_another
 from paper_run.services import health
 from paper_run.services.answer import CallFailed
-from paper_run.services.deadline import AFTER, BEFORE, gather
+from paper_run.services.deadline import AFTER, BEFORE, gather, result_of
 from paper_run.services.execution_gateway import Unauthorized
 from paper_run.services.platform import READ_SECONDS
 from paper_run.services.wire import http_date
@@ -35,8 +34,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from paper_run.model.service import ServiceHealth, ServiceIdentity, ServiceUrl
+    from paper_run.services.broker import Broker
     from paper_run.services.deadline import Deadline
     from paper_run.services.platform import Platform
+    from paper_run.services.quotes import Quotes
+    from paper_run.settings.broker import BrokerSettings
     from paper_run.settings.config import Config
 
 _LEAST_FREE = 200 * 1024 * 1024
@@ -56,24 +58,24 @@ def examine(config: Config, platform: Platform, now: Callable[[], datetime]) -> 
     yield _disk(config)
     with contextlib.ExitStack() as stack:
         try:
-            account = stack.enter_context(read(config, now()))
+            ledger = stack.enter_context(existing.read_if_any(config.place, now()))
         except DataError as error:  # the one line tells of it; the rest is looked at as without a ledger
-            account = Reading(config, None)
+            ledger = None
             yield doctor_ledger.wrong(config, error)
         else:
-            yield from doctor_ledger.examine(account)
-        yield doctor_ledger.calendar(account, now())
+            yield from doctor_ledger.examine(config, ledger)
+        yield doctor_ledger.calendar(config, ledger, now())
         platform.deadline.begin(BEFORE)
         services, heard = platform.health(), now()
         for service in services:
             yield _service(service)
-        yield from doctor_ledger.compare(account, platform, services[2])
-        known = doctor_ledger.latest_order(account) if services[1].healthy else None
+        yield from doctor_ledger.compare(config, ledger, platform, services[2])
+        known = doctor_ledger.latest_order(ledger) if services[1].healthy else None
     platform.deadline.begin(AFTER)
     if services[1].healthy:
         yield from _reads(config, platform, known)
     yield _clocks(config, services, heard)
-    yield from doctor_alpaca.examine(config, platform)
+    yield from _alpaca(config, platform)
     yield _mail(config, platform.deadline)
     yield from _push(config)
     if config.heartbeat is not None:
@@ -217,6 +219,44 @@ def _clocks(config: Config, services: tuple[ServiceHealth, ...], now: datetime) 
     if abs(seconds) > _CLOCK_SECONDS:
         return Check("Clock", words, ExitStatus.DEPENDENCY, "set one of them right: timedatectl set-ntp true")
     return Check("Clock", "agrees with the services'")
+
+
+def _alpaca(config: Config, platform: Platform) -> Iterator[Check]:
+    """Ask the quote source and the broker at the same time, those of them that are to be read."""
+    for notice in config.notices:
+        if says_unread(notice):
+            yield Check("Broker", notice.text, ExitStatus.DATA, fix_of(notice.remedies))
+    calls: list[Callable[[], Check]] = []
+    if platform.quotes is not None:
+        calls.append(partial(_quotes, platform.quotes, config.symbols[0]))
+    if platform.broker is not None and config.broker is not None:
+        calls.append(partial(_broker, platform.broker, config.broker))
+    yield from map(result_of, gather(calls))
+
+
+def _quotes(quotes: Quotes, symbol: str) -> Check:
+    try:
+        seen = quotes.latest((symbol,), seconds=AFTER)
+    except CallFailed as error:
+        fix = "check ALPACA_API_KEY_ID, ALPACA_API_SECRET_KEY and PAPER_RUN_QUOTES_URL"
+        return Check("Quotes", f"{quotes.url}: it {error.reason}", ExitStatus.DEPENDENCY, error.fix or fix)
+    found = "has" if symbol in {*seen.quotes, *seen.trades} else "answers, but has nothing of"
+    return Check("Quotes", f"{quotes.url} {found} {symbol}")
+
+
+def _broker(broker: Broker, settings: BrokerSettings) -> Check:
+    """Look at the account as it stands."""
+    try:
+        account = broker.account(seconds=AFTER)
+    except CallFailed as error:
+        fix = error.fix or "look at the host in ALPACA_BASE_URL, or set PAPER_RUN_BROKER=off"
+        return Check("Broker", f"{broker.url}: it {error.reason}", ExitStatus.DEPENDENCY, fix)
+    words = f"{broker.url} has the {settings.kind} account {account.number}"
+    if account.faults:
+        fix = "see in the broker's dashboard what it asks for; until then it may take no order"
+        return Check("Broker", f"{words}: {'; '.join(account.faults)}", ExitStatus.DEPENDENCY, fix)
+    missing = f"; it does not tell its {' and its '.join(account.missing)}" if account.missing else ""
+    return Check("Broker", f"{words}, {account.status} ({account.latency_ms} ms){missing}")
 
 
 def _push(config: Config) -> Iterator[Check]:

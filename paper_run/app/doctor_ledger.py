@@ -8,13 +8,12 @@ from paper_run.app import day_ledger
 from paper_run.app.checks import Check, fix_of
 from paper_run.errors import DataError, ExitStatus, PaperRunError
 from paper_run.model.commands import ours
-from paper_run.trading import hours, response, several_hosts
+from paper_run.trading import hours, preflight, response, several_hosts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
-    from paper_run.app.workspace import Reading
     from paper_run.errors import Remedy
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.database import Server
@@ -23,9 +22,8 @@ if TYPE_CHECKING:
     from paper_run.settings.config import Config
 
 
-def examine(account: Reading) -> Iterator[Check]:
-    """Look at the ledger, and at what in it needs a person."""
-    config, ledger = account.config, account.ledger
+def examine(config: Config, ledger: Ledger | None) -> Iterator[Check]:
+    """Look at the ledger, if there is one yet, and at what in it needs a person."""
     try:
         if ledger is not None:
             yield from _whole_and_open(config, ledger)
@@ -90,13 +88,13 @@ def _fix(config: Config, remedies: Iterable[Remedy]) -> str:
     return fix_of(each._replace(command=config.invocation.whole(each.command)) for each in remedies)
 
 
-def calendar(account: Reading, now: datetime) -> Check:
+def calendar(config: Config, ledger: Ledger | None, now: datetime) -> Check:
     """Say what of the calendar a run would find now.
 
     :param now: this machine's clock, UTC.
     """
     try:
-        calendar = account.calendar
+        calendar = hours.calendar(ledger, config)
         closed = hours.no_session(calendar, now)
         day = calendar.session_date(now) if closed is None else closed.next_session
         opens, closes = calendar.hours(day)
@@ -106,35 +104,30 @@ def calendar(account: Reading, now: datetime) -> Check:
     today = "today is a session" if closed is None else f"no session today ({closed.why}), the next is {day}"
     return Check(
         "Calendar",
-        f"{account.config.exchange}, where it is {local}: {today}, {opens:%H:%M} to {closes:%H:%M}",
+        f"{config.exchange}, where it is {local}: {today}, {opens:%H:%M} to {closes:%H:%M}",
     )
 
 
-def compare(account: Reading, platform: Platform, orchestrator: ServiceHealth) -> Iterator[Check]:
+def compare(
+    config: Config, ledger: Ledger | None, platform: Platform, orchestrator: ServiceHealth
+) -> Iterator[Check]:
     """Compare whose ledger it is with the services that answer, as a run would."""
     if not orchestrator.healthy:
         return
     is_sandbox = orchestrator.sandbox_session is not None
     try:
-        if account.ledger is not None:
-            account.ledger.account.belongs_to(
-                sandbox=is_sandbox,
-                orchestrator_url=platform.orchestrator.url.base,
-                strategy=orchestrator.strategy,
-                exchange=account.config.exchange,
-                claim=False,
-            )
+        if ledger is not None:
+            preflight.prove_account(ledger, platform, orchestrator, exchange=config.exchange)
     except DataError as error:
         yield Check("Account", str(error), ExitStatus.DATA, str(error.remedies[0]))
         return
     kind = "a SANDBOX with simulated prices" if is_sandbox else "a real platform"
-    its = "" if account.ledger is None else ", and so is the ledger"
+    its = "" if ledger is None else ", and so is the ledger"
     yield Check("Account", f"the services are {kind}{its}")
 
 
-def latest_order(account: Reading) -> str | None:
+def latest_order(ledger: Ledger | None) -> str | None:
     """Return the id of an order of the latest attempt, if it has one that can be read."""
-    ledger = account.ledger
     if ledger is None:
         return None
     try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple
-from paper_run.app.workspace import read_place
 from paper_run.errors import DataError, Remedy
 from paper_run.ledger import existing
 from paper_run.model.history import AccountLine
@@ -18,13 +17,6 @@ if TYPE_CHECKING:
     from paper_run.model.place import Place
 
 
-class History(NamedTuple):
-    """The sessions, oldest first, and whether their prices are a sandbox's."""
-
-    lines: Sequence[SessionLine]
-    is_sandbox: bool
-
-
 class Accounts(NamedTuple):
     """Several accounts in the order given, whether they are sandboxes', and why some could not be read."""
 
@@ -33,16 +25,18 @@ class Accounts(NamedTuple):
     errors: Sequence[DataError]
 
 
-def sessions(place: Place, now: datetime, since: date | None = None, newest: int | None = None) -> History:
-    """Return the sessions of the ledger of a place.
+def sessions(
+    place: Place, now: datetime, since: date | None = None, newest: int | None = None
+) -> tuple[list[SessionLine], bool]:
+    """Return the sessions of the ledger of a place, oldest first, and whether their prices are a sandbox's.
 
     :param now: UTC. :param since: the first one, a date at the exchange; None: all of them.
     :param newest: how many of these, the newest; None: all of them.
     :raises DataError: there is no ledger, or it can't be read.
     """
-    with read_place(place, now) as account:
-        lines = account.ledger.sessions.lines(since=since.isoformat() if since else "")
-        return History(lines[-newest:] if newest else lines, bool(account.ledger.account.is_sandbox))
+    with existing.read(place, now) as ledger:
+        lines = ledger.sessions.lines(since=since.isoformat() if since else "")
+        return lines[-newest:] if newest else lines, bool(ledger.account.is_sandbox)
 
 
 def accounts(places: Mapping[str, Place], now: datetime) -> Accounts:
@@ -87,8 +81,7 @@ def _account(typed: str, place: Place, now: datetime) -> tuple[AccountLine, bool
             f"There is no ledger in {place.folder}",
             remedies=("Name the folder that has it, or leave it out.",),
         )
-    with read_place(place, now) as account:
-        ledger = account.ledger
+    with existing.read(place, now) as ledger:
         present = ledger.sessions.present()
         latest = next((line for line in reversed(ledger.sessions.lines()) if line.book == present), None)
         return AccountLine(typed, ledger.account.identity, latest), ledger.account.is_sandbox

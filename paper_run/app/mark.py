@@ -255,12 +255,7 @@ def _health(workspace: Workspace, platform: Platform) -> tuple[ServiceHealth, ..
     workspace.console.health(health)
     gateway, orchestrator = health[1], health[2]
     if orchestrator.status != "unreachable":
-        ledger.account.belongs_to(
-            sandbox=orchestrator.sandbox_session is not None,
-            orchestrator_url=platform.orchestrator.url.base,
-            strategy=orchestrator.strategy,
-            claim=False,
-        )
+        preflight.prove_account(ledger, platform, orchestrator)
     elif not ledger.account.is_sandbox:
         ledger.account.refuse_other_url(platform.orchestrator.url.base)
     preflight.keep_real_quotes_away(workspace.config, platform, is_sandbox=bool(ledger.account.is_sandbox))

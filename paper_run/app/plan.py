@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from paper_run.app import day_ledger
 from paper_run.app.finish import End
-from paper_run.app.workspace import prove_folders, read
+from paper_run.app.workspace import prove_folders
 from paper_run.errors import ExitStatus, OrchestrationError
 from paper_run.ledger import existing, results
 from paper_run.services.deadline import BEFORE
@@ -33,8 +33,8 @@ def plan_day(
     :raises PaperRunError: as `run_day` would, before it sends anything.
     """
     prove_folders(config)
-    with read(config, clock.now()) as account:
-        ledger, calendar = account.ledger, account.calendar
+    with existing.read_if_any(config.place, clock.now()) as ledger:
+        calendar = hours.calendar(ledger, config)
         hours.refuse_closed_signals(config, calendar)
         console.header(config, calendar.clock(clock.now()))
         if ledger is not None and not ledger.account.is_sandbox:
@@ -45,7 +45,7 @@ def plan_day(
         as_of_date = hours.signals_date(config, calendar, services.session, moment)
         preparation = before_post.snapshot(config, services, platform, ledger, as_of_date)
         if ledger is not None:
-            preflight.prove_account(config, ledger, platform, services, claim=False)
+            preflight.prove_account(ledger, platform, services.orchestrator, exchange=config.exchange)
             _warn_of_what_stands_in_the_way(
                 preparation, services, ledger, platform, config, calendar, console, again=again
             )

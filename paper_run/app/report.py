@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple
-from paper_run.app.workspace import Account, read_place, waiting
+from paper_run.app.workspace import waiting
 from paper_run.errors import DataError, Remedy
 from paper_run.ledger import existing, files
 from paper_run.model.commands import ours
+from paper_run.report.publisher import Publisher
 from paper_run.trading import verdicts
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def make_again(place: Place, clock: Clock, attempt: str | None) -> Made:
         page: Path | None = None
         for documents in (*earlier, last):
             # What a session's page is drawn from is kept no longer than for that session.
-            publisher = Account(ledger, place.folder).publisher
+            publisher = Publisher(ledger, place.folder)
             reports = [publisher.reports(document) for document in documents]
             save = publisher.save if documents is last else publisher.save_own
             done, not_done = save(reports)
@@ -72,9 +73,9 @@ def _chosen(ledger: Ledger, attempt: str | None) -> list[list[str]]:
 
 def _standing(place: Place, attempt: str | None, now: datetime) -> Made:
     """Name the files that stand in a folder which whoever asks may not write."""
-    with read_place(place, now) as account:
-        publisher = account.publisher
-        chosen = [document for each in _chosen(account.ledger, attempt) for document in each]
+    with existing.read(place, now) as ledger:
+        publisher = Publisher(ledger, place.folder)
+        chosen = [document for each in _chosen(ledger, attempt) for document in each]
         reports = [publisher.reports(document) for document in chosen]
         files = publisher.files(reports)
     there = [path for path in files if path.is_file()]

@@ -5,19 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple
-from paper_run.app import mark, recover, wrong_date
+from paper_run.app import mark, recover
 from paper_run.app.finish import deliver
 from paper_run.app.workspace import opened
+from paper_run.errors import DataError, DependencyError
 from paper_run.report import listing
 from paper_run.trading import preflight, verdicts
 from paper_run.trading.at_broker import AtBroker
+from paper_run.trading.hours import date_told, seconds_until_agreed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import date
+    from datetime import date, datetime
     from pathlib import Path
 
     from paper_run.errors import PaperRunError
+    from paper_run.ledger.ledger import Ledger
+    from paper_run.model.calendar import Calendar
     from paper_run.model.progress import Clock
     from paper_run.report.console import Console
     from paper_run.services.platform import Platform
@@ -98,7 +102,49 @@ def end_book(config: Config, clock: Clock, console: Console) -> Done:
     return Done(written, unwritten)
 
 
-def set_aside(config: Config, platform: Platform, clock: Clock, console: Console, session: str) -> date:
-    """Open a session again whose date is yet to come; return it."""
+def set_aside(config: Config, platform: Platform, clock: Clock, console: Console, name: str) -> date:
+    """Open a session again for the day that it names; what was traded stays in the record and in the book.
+
+    A clock was ahead, and traded a day that is yet to come.
+
+    :param name: the session.
+    :raises DataError: it is no session that was traded, or none after today, or it is a sandbox's.
+    :raises DependencyError: no service says what day it is, or another one than this machine.
+    """
     with opened(config, clock, console, platform.deadline) as workspace:
-        return wrong_date.set_aside(workspace.ledger, platform, workspace.calendar, session, clock.now())
+        return _set_aside(workspace.ledger, platform, workspace.calendar, name, clock.now())
+
+
+def _set_aside(ledger: Ledger, platform: Platform, calendar: Calendar, name: str, now: datetime) -> date:
+    if ledger.account.is_sandbox:
+        raise DataError(
+            "--wrong-date: a sandbox's sessions have the dates that it plays",
+            remedies=("Leave out --sandbox, or --wrong-date; nothing was changed.",),
+        )
+    session = verdicts.named(ledger, name).session
+    if name != str(session):
+        raise DataError(
+            f"--wrong-date: {name!a} is no session",
+            "Allowed: the date alone, such as 2025-01-17.",
+            remedies=("Correct it and run again; nothing was changed.",),
+        )
+    said = date_told(platform.health())
+    if said is None:
+        raise DependencyError(
+            "It is not proved what day it is today",
+            "Neither the orchestrator nor the gateway tells a time of its own, so that nobody knows which "
+            "sessions are yet to come.",
+            remedies=("Start them, and run this again; nothing was changed.",),
+            code="clock_unproved",
+        )
+    seconds_until_agreed(said, calendar, now)
+    today = max(calendar.session_date(now), calendar.session_date(said.moment))
+    if session <= today:
+        raise DataError(
+            f"--wrong-date: the session {session} is not after today, {today}",
+            "Only one that is yet to come can't have been traded on its own day.",
+            remedies=("If nothing was placed, resolve it with --not-placed; nothing was changed.",),
+            subject=str(session),
+        )
+    ledger.fences.set_aside(session, verdicts.by_whom(now, ledger.account.exchange))
+    return session

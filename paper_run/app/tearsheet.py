@@ -6,11 +6,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from paper_run import money
-from paper_run.app import tearsheet_trading
-from paper_run.app.tearsheet_trading import Span
-from paper_run.app.workspace import read_place
-from paper_run.book import benchmark, days, drawdowns, periods, statistics
+from paper_run import NamedTuple, money
+from paper_run.book import benchmark, days, drawdowns, execution, periods, signals, statistics
+from paper_run.book.symbols import SymbolTotals, of_trips
 from paper_run.errors import DataError, Remedy
 from paper_run.ledger import benchmarks, existing, files
 from paper_run.ledger.valuations import end_of
@@ -19,7 +17,7 @@ from paper_run.model.commands import ours
 from paper_run.model.history import SessionLine
 from paper_run.model.json_text import dumps
 from paper_run.model.periods import made
-from paper_run.model.tearsheet import Asked, TearSheet
+from paper_run.model.tearsheet import Asked, CostsOver, SignalsOver, SymbolsOver, TearSheet
 from paper_run.report.day import CACHE_FOLDER
 
 if TYPE_CHECKING:
@@ -29,13 +27,26 @@ if TYPE_CHECKING:
 
     from paper_run.book.benchmark import Beside, Reading
     from paper_run.book.days import Day
+    from paper_run.ledger.book import BookPeriod
     from paper_run.ledger.ledger import Ledger
+    from paper_run.ledger.symbols import Totals
     from paper_run.ledger.valuations import Valuations
     from paper_run.model.benchmark import Benchmark
     from paper_run.model.periods import Periods
     from paper_run.model.place import Place
 
 _END = date.max
+
+
+class _Span(NamedTuple):
+    """The sessions of a book that a tear sheet is of.
+
+    :ivar since: the first date, ISO 8601. :ivar before: the one behind its last complete session, likewise.
+    """
+
+    book: BookPeriod
+    since: str
+    before: str
 
 
 def make(place: Place, now: datetime, since: date, until: date | None) -> list[Path]:
@@ -46,9 +57,8 @@ def make(place: Place, now: datetime, since: date, until: date | None) -> list[P
     :param now: UTC. :param until: the last date that is in it; None: whatever there is.
     :raises DataError: there is no ledger or no complete session in the period, or a file can't be written.
     """
-    existing.require_ledger(place)
-    with read_place(place, now) as account:
-        sheet = _sheet(account.ledger, since, until)
+    with existing.read(place, now) as ledger:
+        sheet = _sheet(ledger, since, until)
     from paper_run.report.html import tearsheet
 
     files.prove_writable(place.folder, purpose="The reports folder")
@@ -94,16 +104,16 @@ def _sheet(ledger: Ledger, since: date, until: date | None) -> TearSheet:
         periods=_periods(read),
         benchmark=beside,
         curve=_curve(read, compared, {line.session: line for line in whole if line.book == book}),
-        costs=tearsheet_trading.costs(ledger, span),
-        signals=tearsheet_trading.quality(ledger, span),
-        symbols=tearsheet_trading.symbols(ledger, span, pnl),
+        costs=_costs(ledger, span),
+        signals=_signals(ledger, span),
+        symbols=_symbols(ledger, span, pnl),
         behind=sum(session > read[-1][0] for session in not_valued),
     )
 
 
-def _span(ledger: Ledger, book: int, through: str, since: str) -> Span:
+def _span(ledger: Ledger, book: int, through: str, since: str) -> _Span:
     (period,) = (each for each in ledger.books.periods() if each.id == book)
-    return Span(period, since, end_of(date.fromisoformat(through), through=True))
+    return _Span(period, since, end_of(date.fromisoformat(through), through=True))
 
 
 def _periods(read: Sequence[tuple[str, Day]]) -> Periods:
@@ -169,6 +179,62 @@ def _curve(
             )
         )
     return lines
+
+
+def _costs(ledger: Ledger, span: _Span) -> CostsOver | None:
+    """Return what trading cost; None where the book has no arrival price."""
+    kept, book = ledger.sessions.costs, span.book
+    begins = kept.first(book.id)
+    if begins is None:
+        return None
+    rows = kept.between(book.id, span.since, span.before)
+    known = [each for each in rows if each is not None]
+    of_them, fees = execution.of_sessions(known), _fees(ledger, span)
+    not_known, total, bps = len(rows) - len(known), None, None
+    cost, notional = of_them.shortfall, of_them.arrival_notional
+    if cost is not None and notional is not None and fees is not None and not not_known:
+        total = money.total((cost, fees))
+        bps = execution.basis_points(total, notional)
+    return CostsOver(begins, of_them, not_known, fees, total, bps, execution.mean(known))
+
+
+def _fees(ledger: Ledger, span: _Span) -> Decimal | None:
+    """Return the fees that the broker has posted of the days, dollars; None: its word is not the book's."""
+    kept = ledger.broker_money
+    if kept.read_in(span.book) is None or kept.shared_by(span.book) is not None:
+        return None
+    return money.cents(kept.fees(span.book, span.since, span.before))
+
+
+def _signals(ledger: Ledger, span: _Span) -> SignalsOver | None:
+    """Return how right signals were; None where the book has no arrival price."""
+    kept = ledger.sessions.signals
+    begins = kept.first(span.book.id)
+    if begins is None:
+        return None
+    found = kept.between(span.book.id, span.since, span.before)
+    sessions = [
+        each if at >= signals.RECENT else each._replace(recent=None) for at, each in enumerate(found, 1)
+    ]
+    return SignalsOver(begins, signals.of_sessions([each.pairs for each in sessions]), sessions)
+
+
+def _symbols(ledger: Ledger, span: _Span, pnl: Decimal) -> SymbolsOver | None:
+    """Return what each symbol came to; None where the book has no rows of them.
+
+    :param pnl: of the period, dollars and cents, a loss negative.
+    """
+    kept, book = ledger.symbols, span.book
+    begins = kept.first(book.id)
+    if begins is None:
+        return None
+    trips = kept.trips_closed(book.id, span.since, span.before)
+    totals: Totals = kept.totals_from_rows(book.id, span.before, span.since)
+    for each in trips:
+        totals[each.symbol] = totals.get(each.symbol, SymbolTotals()).with_trip(each.pnl)
+    own = money.total(each.pnl for each in totals.values())
+    other = money.CONTEXT.subtract(pnl, own)
+    return SymbolsOver(begins, dict(sorted(totals.items())), other, trips, of_trips(totals))
 
 
 def _nothing_there(since: date, until: date | None, complete: Sequence[str]) -> DataError:

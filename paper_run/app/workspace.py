@@ -14,12 +14,9 @@ from paper_run.trading import hours
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import datetime
-    from pathlib import Path
 
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.calendar import Calendar
-    from paper_run.model.place import Place
     from paper_run.model.progress import Clock
     from paper_run.report.console import Console
     from paper_run.services.deadline import Deadline
@@ -29,38 +26,15 @@ PATIENCE = 60.0
 """Seconds that a command waits for another one that has the ledger."""
 
 
-class Reading:
-    """An account that is only looked at, without the lock.
-
-    :ivar ledger: None: there is none yet.
-    """
-
-    def __init__(self, config: Config, ledger: Ledger | None) -> None:
-        self.config = config
-        self.ledger = ledger
-
-    @cached_property
-    def calendar(self) -> Calendar:
-        """The exchange's calendar, as the ledger keeps it."""
-        return hours.calendar(self.ledger, self.config)
-
-
-class Account:
-    """A ledger that is open, and what makes files from it."""
-
-    def __init__(self, ledger: Ledger, folder: Path) -> None:
-        self.ledger = ledger
-        self.publisher = Publisher(ledger, folder)
-
-
-class Workspace(Account):
+class Workspace:
     """An account while a command works on it, under the lock."""
 
     def __init__(
         self, config: Config, ledger: Ledger, clock: Clock, console: Console, deadline: Deadline | None
     ) -> None:
-        super().__init__(ledger, config.reports_dir)
         self.config = config
+        self.ledger = ledger
+        self.publisher = Publisher(ledger, config.reports_dir)
         self.clock = clock
         self.console = console
         self.outbox = Outbox(ledger, config.mail, config.push, clock.now, config.invocation, deadline)
@@ -69,28 +43,6 @@ class Workspace(Account):
     def calendar(self) -> Calendar:
         """The exchange's calendar, as the ledger keeps it."""
         return hours.calendar(self.ledger, self.config)
-
-
-@contextlib.contextmanager
-def read(config: Config, now: datetime) -> Iterator[Reading]:
-    """Open the account that a command names, without the lock; nothing in its folder is made.
-
-    :param now: UTC.
-    :raises DataError: its ledger can't be read.
-    """
-    with existing.read_if_any(config.place, now) as ledger:
-        yield Reading(config, ledger)
-
-
-@contextlib.contextmanager
-def read_place(place: Place, now: datetime) -> Iterator[Account]:
-    """Open the ledger of a place, without the lock; it must be there.
-
-    :param now: UTC.
-    :raises DataError: there is none, or it can't be read.
-    """
-    with existing.read(place, now) as ledger:
-        yield Account(ledger, place.folder)
 
 
 def waiting(

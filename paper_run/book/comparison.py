@@ -3,6 +3,7 @@
 Source: docs/CONCEPTS, "Beside the gateway's figures".
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from paper_run import NamedTuple, money
@@ -56,6 +57,13 @@ def differences(party: str, ours: Holding, theirs: Theirs | None) -> tuple[Diffe
         for field, our, their, margin in found
         if (apart := money.CONTEXT.subtract(our, their)).copy_abs() > margin
     )
+
+
+def quantities(differing: Mapping[str, tuple[Difference, ...]]) -> list[tuple[str, Difference]]:
+    """Return the symbols of which a party's quantity is another, signed shares."""
+    return [
+        (symbol, each) for symbol, differs in differing.items() for each in differs if each.field == "qty"
+    ]
 
 
 def _rounding(price: Decimal) -> Decimal:

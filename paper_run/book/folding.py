@@ -30,7 +30,7 @@ def fold(entries: Iterable[Entry]) -> Book:
 
 def in_order(entries: Iterable[Entry]) -> list[Entry]:
     """Return the entries as they are folded: corrected, by the sessions in which they took effect."""
-    return sorted(corrected(sorted(entries, key=_sequence)), key=place)
+    return sorted(corrected(sorted(entries, key=lambda entry: entry.id)), key=place)
 
 
 def place(entry: Entry) -> tuple[str, int, int]:
@@ -108,10 +108,6 @@ class _Sum(NamedTuple):
 
     qty: Decimal
     dollars: Decimal
-
-
-def _sequence(entry: Entry) -> int:
-    return entry.id
 
 
 Place = tuple[str, int, int]

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Literal
 
 from paper_run import NamedTuple
-from paper_run.money import CONTEXT, ZERO, cents, portion, product, total
+from paper_run.money import CONTEXT, ZERO, known_cents, portion, product, total
 
 Kind = Literal["beside", "flow", "own", "trade"]
 """What is named: a position beside the book, money that is not booked yet, what the broker is off its own, a
@@ -108,11 +108,11 @@ def explain(ours: Party, broker: Party, items: Iterable[Item] = (), lacking: Seq
     """
     named = tuple(items)
     exact = _effects(ours, broker)
-    effects = {symbol: _cents(each) for symbol, each in exact.items()}
+    effects = {symbol: known_cents(each) for symbol, each in exact.items()}
     prices = None if broker.positions is None else _total(effects.values())
-    stated = tuple((each, _cents(each.amount)) for each in named)
-    fees = _cents(broker.accrued_fees)
-    difference = _less(ours.equity, _cents(broker.equity))
+    stated = tuple((each, known_cents(each.amount)) for each in named)
+    fees = known_cents(broker.accrued_fees)
+    difference = _less(ours.equity, known_cents(broker.equity))
     residual = _residual(ours, broker, named, exact, lacking)
     parts = (prices, fees, *(amount for _, amount in stated), residual.amount)
     return Explained(
@@ -122,7 +122,7 @@ def explain(ours: Party, broker: Party, items: Iterable[Item] = (), lacking: Seq
         prices=prices,
         accrued_fees=fees,
         items=stated,
-        rounding=_cents(_less(difference, _total(parts))),
+        rounding=known_cents(_less(difference, _total(parts))),
         residual=residual,
     )
 
@@ -183,7 +183,7 @@ def _residual(
 
 
 def _left(amount: Decimal | None, lacking: list[str]) -> Left:
-    return Left(None, tuple(dict.fromkeys(lacking))) if lacking else Left(_cents(amount))
+    return Left(None, tuple(dict.fromkeys(lacking))) if lacking else Left(known_cents(amount))
 
 
 def _lacking(reason: str, amount: Decimal | None) -> list[str]:
@@ -198,7 +198,3 @@ def _total(amounts: Iterable[Decimal | None]) -> Decimal | None:
 
 def _less(amount: Decimal | None, other: Decimal | None) -> Decimal | None:
     return None if amount is None or other is None else CONTEXT.subtract(amount, other)
-
-
-def _cents(amount: Decimal | None) -> Decimal | None:
-    return None if amount is None else cents(amount)

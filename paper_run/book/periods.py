@@ -31,7 +31,9 @@ class Month(NamedTuple):
     def after(self, day: Day) -> "Month":
         """Return it with one more session."""
         pnl = total((self.pnl, day.day_pnl))
-        return Month(self.name, self.sessions + 1, pnl, compounded((self.growth, _growth(day))))
+        return Month(
+            self.name, self.sessions + 1, pnl, compounded((self.growth, _grown(unrounded_return(day))))
+        )
 
 
 class Period(NamedTuple):
@@ -110,10 +112,6 @@ def return_over(returns: Iterable[Decimal | None]) -> Decimal | None:
     None where one is not defined, or nothing is there to compound.
     """
     return _earned(compounded(map(_grown, returns)))
-
-
-def _growth(day: Day) -> Decimal | None:
-    return _grown(unrounded_return(day))
 
 
 def _grown(earned: Decimal | None) -> Decimal | None:

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from paper_run.errors import DataError, Remedy
-from paper_run.ledger.rows import put_into
+from paper_run.ledger.rows import Part, put_into
 from paper_run.model.commands import of_another
 
 if TYPE_CHECKING:
@@ -187,11 +187,8 @@ class Account:
         )
 
 
-class Holidays:
+class Holidays(Part):
     """The part of the ledger that keeps a year's holidays: to ask for them costs more than a start."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
 
     def kept(self, year: int) -> str | None:
         """Return what is kept of a year's holidays."""

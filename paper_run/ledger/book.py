@@ -11,12 +11,13 @@ from paper_run.book import folding, splits
 from paper_run.book.bridge import NO_MONEY, Opening, moved_money
 from paper_run.book.holdings import Book, Entry
 from paper_run.ledger import valuations
-from paper_run.ledger.rows import reader_of
+from paper_run.ledger.rows import Part, reader_of
 from paper_run.ledger.sqlite import dialect
 from paper_run.ledger.valuations import PastValuation, Valuations
 
 if TYPE_CHECKING:
     from paper_run.ledger.found_before import Adopted
+    from paper_run.ledger.store import Store
     from paper_run.model.attempt import AttemptRow
 
 
@@ -60,16 +61,12 @@ class CurrentBook(NamedTuple):
     last: int
 
 
-class Books:
-    """The part of the ledger that holds the book; it is reached through the ledger, in its transactions.
+class Books(Part):
+    """The part of the ledger that holds the book; it is reached through the ledger, in its transactions."""
 
-    :param rows: runs a query and returns its rows. :param run: runs a statement.
-    """
-
-    def __init__(self, rows: Callable[..., list[Any]], run: Callable[..., None]) -> None:
-        self._rows = rows
-        self._run = run
-        self.valuations = Valuations(rows, run)
+    def __init__(self, store: "Store") -> None:
+        super().__init__(store)
+        self.valuations = Valuations(store)
 
     def periods(self) -> list[BookPeriod]:
         """Return all books, ended ones too, oldest first."""

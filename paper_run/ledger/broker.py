@@ -8,12 +8,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple, money
-from paper_run.ledger.rows import put_into
+from paper_run.ledger.rows import Part, put_into
 from paper_run.model.book_figures import BookedMoney
 from paper_run.model.broker import MAY_END_A_HOLDING, ProvenAccount
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from typing import Any
 
     from paper_run.book.posted import Posted
@@ -51,15 +51,8 @@ def words_of(activity: MoneyActivity) -> tuple[str | None, ...]:
     )
 
 
-class BrokerMoney:
-    """The part of the ledger that keeps it; used in the ledger's transactions.
-
-    :param rows: runs a query and returns its rows. :param run: runs a statement.
-    """
-
-    def __init__(self, rows: Callable[..., list[Any]], run: Callable[..., None]) -> None:
-        self._rows = rows
-        self._run = run
+class BrokerMoney(Part):
+    """The part of the ledger that keeps it; used in the ledger's transactions."""
 
     def read_in(self, period: BookPeriod) -> date | None:
         """Return the session in which a book's money was read last, None: it never was."""
@@ -234,15 +227,8 @@ def _written(posted: Posted | None) -> str | None:
     return json.dumps([posted.kind, posted.symbol, money.digits(posted.qty), money.digits(posted.dollars)])
 
 
-class BrokerAccounts:
-    """The part of the ledger that keeps them, one a book; used in the ledger's transactions.
-
-    :param rows: runs a query and returns its rows. :param run: runs a statement.
-    """
-
-    def __init__(self, rows: Callable[..., list[Any]], run: Callable[..., None]) -> None:
-        self._rows = rows
-        self._run = run
+class BrokerAccounts(Part):
+    """The part of the ledger that keeps them, one a book; used in the ledger's transactions."""
 
     def proven(self) -> ProvenAccount | None:
         """Return the present book's, None while none is proven."""

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from paper_run import NamedTuple
 from paper_run.book.execution import MEAN_OF, Split
 from paper_run.book.splits import ratio
-from paper_run.ledger.rows import put_into, reader_of, text
+from paper_run.ledger.rows import Part, put_into, reader_of, text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 
 class News(NamedTuple):
@@ -27,15 +27,8 @@ class News(NamedTuple):
     split: str
 
 
-class SessionCosts:
-    """The part of the ledger that holds them, by book and session.
-
-    :param rows: runs a query and returns its rows. :param run: runs a statement.
-    """
-
-    def __init__(self, rows: Callable[..., list[Any]], run: Callable[..., None]) -> None:
-        self._rows = rows
-        self._run = run
+class SessionCosts(Part):
+    """The part of the ledger that holds them, by book and session."""
 
     def closings(self, period: int, session: str) -> dict[str, Decimal]:
         """Return a session's closing marks of what was not filled whole, dollars by symbol."""

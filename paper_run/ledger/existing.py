@@ -144,8 +144,7 @@ def under_lock(
             yield ledger
 
 
-@contextlib.contextmanager
-def folder_locked(place: Place, waiting: Waiting) -> Iterator[Ledger]:
+def folder_locked(place: Place, waiting: Waiting) -> AbstractContextManager[Ledger]:
     """Take the lock of a folder, so that its files may be written, and open the ledger that there must be.
 
     A database is only read: without its lease, as it stands at this moment.
@@ -154,8 +153,7 @@ def folder_locked(place: Place, waiting: Waiting) -> Iterator[Ledger]:
     :raises OrchestrationError: another command has the lock, and goes on having it.
     """
     opens = None if place.database is None else lambda: read(place, waiting.now)
-    with under_lock(place, waiting, opens=opens) as ledger:
-        yield ledger
+    return under_lock(place, waiting, opens=opens)
 
 
 def opened(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from paper_run.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -42,6 +42,20 @@ def write_atomic(path: Path, content: bytes, *, mode: int = 0o666) -> None:
             f"{error.strerror}.",
             remedies=("Make room or give write permission there; the other files hold the result.",),
         ) from None
+
+
+def write_each(
+    contents: Iterable[tuple[Path, Callable[[], bytes]]],
+) -> tuple[list[Path], list[DataError]]:
+    """Write files; one that fails does not keep back the others. Return those that are, and the failures."""
+    written, failed = [], []
+    for path, content in contents:
+        try:
+            write_atomic(path, content())
+            written.append(path)
+        except DataError as error:
+            failed.append(error)
+    return written, failed
 
 
 def sync_folder(folder: Path) -> None:

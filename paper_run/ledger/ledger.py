@@ -25,14 +25,11 @@ from paper_run.ledger.symbols import Symbols
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from contextlib import AbstractContextManager
-    from datetime import datetime
     from pathlib import Path
     from types import TracebackType
     from typing import Self
 
     from paper_run.ledger.store import Store
-    from paper_run.model.database import Server
 
 
 def refuse_foreign(folder: Path) -> None:
@@ -51,6 +48,8 @@ class Ledger:
     """The open ledger of a reports folder; a context manager. Each part keeps one thing.
 
     :ivar name: what messages call it. :ivar created: whether it was made just now.
+    :ivar transaction: and `translated_errors`, `clock`, `server`, `standbys`, `prove_whole` and `close`: its
+        store's own, see `Store`.
 
     Every write is one transaction, committed and synced when the method returns.
 
@@ -76,15 +75,18 @@ class Ledger:
             store = connect(path, first) if copy is None else read_copy(copy, path)
         self._store = store
         self.name, self.folder, self.created = store.name, store.folder, store.created
-        self.books = Books(store.rows, store.run)
-        self.broker_accounts = BrokerAccounts(store.rows, store.run)
-        self.broker_money = BrokerMoney(store.rows, store.run)
-        self.open_orders = OpenOrders(store.rows, store.run, self.books)
+        self.transaction, self.translated_errors = store.transaction, store.translated_errors
+        self.clock, self.server, self.standbys = store.clock, store.server, store.standbys
+        self.prove_whole, self.close = store.prove_whole, store.close
+        self.books = Books(store)
+        self.broker_accounts = BrokerAccounts(store)
+        self.broker_money = BrokerMoney(store)
+        self.open_orders = OpenOrders(store, self.books)
         self.symbols = Symbols(store)
-        self.mails = Mails(store.rows, store.run)
+        self.mails = Mails(store)
         self.orders = Orders(store)
         known = KnownAttempts(store)
-        self.sessions = Sessions(store.rows, store.run)
+        self.sessions = Sessions(store)
         self.fences = Fences(store, known)
         self.attempts = Attempts(store, known, self.fences, self.orders, self.books, self.mails)
         self.account = Account(store, self.attempts)
@@ -106,14 +108,6 @@ class Ledger:
         ):  # what services say is read before it gets here
             raise self._store.damaged(error) from error
 
-    def transaction(self) -> AbstractContextManager[None]:
-        """Write all that is written inside it, or nothing; one inside another is a part of that."""
-        return self._store.transaction()
-
-    def translated_errors(self) -> AbstractContextManager[None]:
-        """Return a context in which a record that can't be read is a damaged ledger, in words."""
-        return self._store.translated_errors()
-
     def refuse_moved(self) -> None:
         """Prove that a file has not moved into a database.
 
@@ -122,26 +116,3 @@ class Ledger:
         from paper_run.ledger.sqlite import moved
 
         moved.refuse(self._store)
-
-    def close(self) -> None:
-        """Close it, where it is not used as a context manager."""
-        self._store.close()
-
-    def clock(self) -> datetime | None:
-        """Return its database's own time, UTC; None: it has none but this machine's."""
-        return self._store.clock()
-
-    def server(self) -> Server | None:
-        """Return what its database's server tells of itself; None: it is a file."""
-        return self._store.server()
-
-    def standbys(self) -> tuple[str | None, ...]:
-        """Return how each standby follows its database's server; None: this user may not see it."""
-        return self._store.standbys()
-
-    def prove_whole(self) -> None:
-        """Have the database check itself as far as it can, and read each record.
-
-        :raises DataError: something is damaged.
-        """
-        self._store.prove_whole()

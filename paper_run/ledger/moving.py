@@ -48,7 +48,7 @@ def moved(
         )
     if how == "move":
         marks.mark(source, database.name)
-    target = postgres.to_move_to(Place(folder, database), waiting.now)
+    target = postgres.opened(Place(folder, database), waiting.now)
     try:
         if how == "abandon":
             return _abandoned(source, target, postgres)

@@ -11,7 +11,7 @@ from paper_run.book import fills
 from paper_run.book.holdings import Entry
 from paper_run.book.splits import Span
 from paper_run.ledger import order_rows
-from paper_run.ledger.rows import amount
+from paper_run.ledger.rows import Part, amount
 from paper_run.ledger.sqlite import dialect
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from paper_run.ledger.book import BookPeriod, Books
     from paper_run.ledger.order_rows import Followed, Sent
+    from paper_run.ledger.store import Store
     from paper_run.model.findings import Finding
 
 MOST_READ = 500
@@ -33,15 +34,11 @@ class Again(NamedTuple):
     more: int
 
 
-class OpenOrders:
-    """The part of the ledger that knows which orders still work; used in the ledger's transactions.
+class OpenOrders(Part):
+    """The part of the ledger that knows which orders still work; used in the ledger's transactions."""
 
-    :param rows: runs a query and returns its rows. :param run: runs a statement.
-    """
-
-    def __init__(self, rows: Callable[..., list[Any]], run: Callable[..., None], books: Books) -> None:
-        self._rows = rows
-        self._run = run
+    def __init__(self, store: Store, books: Books) -> None:
+        super().__init__(store)
         self._books = books
 
     def followed(self) -> list[Followed]:
@@ -273,7 +270,7 @@ class OpenOrders:
     def sent(self, since: date) -> list[Sent]:
         """Return our orders of attempts from a session on, and older ones that have not ended."""
         found = self._rows(
-            f"{_SENT} AND (trades.session >= ? OR followed <> 0 OR contested = 1) {_IN_ORDER}",
+            f"{_OURS} AND (trades.session >= ? OR followed <> 0 OR contested = 1) {_IN_ORDER}",
             since.isoformat(),
         )
         return [order_rows.sent(row) for row in found]
@@ -298,13 +295,9 @@ _BOOKED = ("booked_qty", "booked_dollars", "followed", "contested", "ended_in", 
 _BOOK = f"UPDATE orders SET {', '.join(f'{name} = ?' for name in _BOOKED)} WHERE client_order_id = ?"
 _IN_ORDER = f"ORDER BY orders.{dialect.ROW}"
 _FIRST = "COALESCE(MAX(CASE WHEN last_trade IS NULL THEN trade ELSE last_trade + 1 END), 0)"
-_SENT = (
+_OURS = (
     "SELECT orders.*, trades.session, gateway_clock, started_at FROM orders "
     "JOIN trades ON trades.id = orders.trade "
-    f"WHERE rehearsal = 0 AND trade >= (SELECT {_FIRST} FROM epochs) "
-)
-_OURS = (
-    "SELECT orders.*, trades.session FROM orders JOIN trades ON trades.id = orders.trade "
     f"WHERE rehearsal = 0 AND trade >= (SELECT {_FIRST} FROM epochs) "
 )
 

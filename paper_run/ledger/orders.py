@@ -7,22 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from paper_run import money
 from paper_run.ledger import rows
-from paper_run.ledger.rows import put_into
+from paper_run.ledger.rows import Part, put_into
 from paper_run.ledger.sqlite import dialect
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from paper_run.ledger.store import Store
     from paper_run.model.attempt import AttemptRow
     from paper_run.model.order import OrderState, SignalOrder
 
 
-class Orders:
+class Orders(Part):
     """The part of the ledger that keeps orders; each belongs to one attempt."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
 
     def take_over(self, row: AttemptRow, client_order_ids: Iterable[str]) -> None:
         """Give an attempt those of these orders that a rehearsal owns; nothing was read of them yet."""

@@ -1,12 +1,12 @@
 """The messages in the ledger: queued with what they tell and by which channels, and how each ended."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
 from paper_run import NamedTuple
-from paper_run.ledger.rows import next_id
+from paper_run.ledger.rows import Part, next_id
 
 MailKind = Literal["run", "settled", "mark", "close", "stopped", "unvalued", "late", "closed"]
 ChannelName = Literal["email", "push"]
@@ -53,15 +53,8 @@ class Delivery(NamedTuple):
     copies: int = 0
 
 
-class Mails:
-    """The part of the ledger that holds the mails; whoever sends or queues one holds the lock.
-
-    :param rows: runs a query and returns its rows. :param run: runs a statement.
-    """
-
-    def __init__(self, rows: Callable[..., list[Any]], run: Callable[..., None]) -> None:
-        self._rows = rows
-        self._run = run
+class Mails(Part):
+    """The part of the ledger that holds the mails; whoever sends or queues one holds the lock."""
 
     def queue(
         self,

@@ -20,8 +20,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from typing import Any
 
+    from paper_run.ledger.store import Store
+
 Read = TypeVar("Read")
 Given = ParamSpec("Given")
+
+
+class Part:
+    """What a part of the ledger is made of: it reads and writes its tables, in the ledger's transactions."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._rows, self._run = store.rows, store.run
 
 
 class UnreadableRowError(ValueError):

@@ -12,7 +12,7 @@ from paper_run.book.days import Day, Running
 from paper_run.book.drawdowns import Drawdown, Drawdowns
 from paper_run.book.holdings import Holding, Lot
 from paper_run.book.periods import Month
-from paper_run.ledger.rows import amount, insert_into, reader_of, text
+from paper_run.ledger.rows import Part, amount, insert_into, reader_of, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from paper_run.book.holdings import Book
     from paper_run.book.valuation import Valuation
+    from paper_run.ledger.store import Store
 
     ReadDays = Callable[[int, str, str], Sequence[tuple[str, Day]]]
 
@@ -40,18 +41,15 @@ NOTHING_ACCRUED = Accrued(0, ())
 _COLUMNS = ("epoch", "month", "sessions", "pnl", "growth")
 
 
-class Months:
+class Months(Part):
     """The part of the ledger that holds a book's months; a book is named by its id in all of it.
 
     A month is kept once a later one has a session; whatever changes a session forgets its month and those
     after it, which are then made of the sessions again.
-
-    :param rows: runs a query and returns its rows. :param run: runs a statement.
     """
 
-    def __init__(self, rows: Callable[..., list[Any]], run: Callable[..., None], days: ReadDays) -> None:
-        self._rows = rows
-        self._run = run
+    def __init__(self, store: Store, days: ReadDays) -> None:
+        super().__init__(store)
         self._days = days
 
     def read(self, period: int, end: str) -> list[Month]:

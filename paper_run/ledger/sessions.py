@@ -6,13 +6,13 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING, Any
 
 from paper_run.ledger import session_lines
-from paper_run.ledger.rows import amount, put_into
+from paper_run.ledger.rows import Part, amount, put_into
 from paper_run.ledger.session_lines import SessionRow
 from paper_run.ledger.sqlite import dialect
 from paper_run.model.history import EndedBook, SessionLine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from datetime import date
 
     from paper_run.ledger.costs import SessionCosts
@@ -59,15 +59,8 @@ class _Books:
         return self._numbers[bisect_left(self._last_attempts, identity)]
 
 
-class Sessions:
-    """The part of the ledger that looks back, book by book: a `resolve --reset` ends one.
-
-    :param rows: runs a query and returns its rows. :param run: runs a statement.
-    """
-
-    def __init__(self, rows: Callable[..., list[Any]], run: Callable[..., None]) -> None:
-        self._rows = rows
-        self._run = run
+class Sessions(Part):
+    """The part of the ledger that looks back, book by book: a `resolve --reset` ends one."""
 
     def lines(self, since: str = "") -> list[SessionLine]:
         """Return the sessions that traded or were valued, oldest first, as the history shows them.
@@ -224,14 +217,14 @@ class Sessions:
         """What each session's trading cost."""
         from paper_run.ledger.costs import SessionCosts
 
-        return SessionCosts(self._rows, self._run)
+        return SessionCosts(self._store)
 
     @property
     def signals(self) -> SessionSignals:
         """How right each session's signals were."""
         from paper_run.ledger.signals import SessionSignals
 
-        return SessionSignals(self._rows, self._run)
+        return SessionSignals(self._store)
 
     def mark(self, session: str) -> str | None:
         """Return the result of a session's latest mark, the session by its ISO date."""

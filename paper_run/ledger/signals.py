@@ -7,22 +7,15 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from paper_run.book.signals import RECENT, Pair, Tally
-from paper_run.ledger.rows import amount, put_into, reader_of, text
+from paper_run.ledger.rows import Part, amount, put_into, reader_of, text
 from paper_run.model.signals import SignalSession
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
 
-class SessionSignals:
-    """The part of the ledger that holds them, by book and session.
-
-    :param rows: runs a query and returns its rows. :param run: runs a statement.
-    """
-
-    def __init__(self, rows: Callable[..., list[Any]], run: Callable[..., None]) -> None:
-        self._rows = rows
-        self._run = run
+class SessionSignals(Part):
+    """The part of the ledger that holds them, by book and session."""
 
     def tally(self, period: int, session: str, *, through: bool = False) -> Tally | None:
         """Return what all pairs before a session, an ISO date, have come to; None where there was none.

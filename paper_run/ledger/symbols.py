@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from paper_run.book.symbols import OpenTrip, SymbolDay, SymbolTotals
-from paper_run.ledger.rows import amount, insert_into, reader_of, text
+from paper_run.ledger.rows import Part, amount, insert_into, reader_of, text
 from paper_run.model.symbols import TripRow
 from paper_run.money import cents
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from paper_run.book.symbols import Trip
-    from paper_run.ledger.store import Store
 
 Totals = dict[str, SymbolTotals]
 _AMOUNTS = (
@@ -34,11 +33,8 @@ _TRIP = ("epoch", "session", "symbol", "number", "opened", "closed", "side", "se
 _WHOLE = "JOIN sessions ON sessions.epoch = mine.epoch AND sessions.session = mine.session AND complete = 1"
 
 
-class Symbols:
+class Symbols(Part):
     """The part of the ledger that holds the sessions' symbols; a book is named by its id in all of it."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
 
     def keep(self, period: int, session: str, days: Iterable[SymbolDay], totals: Totals | None) -> None:
         """Write a session's symbols as they are valued now, in place of an earlier valuation's.

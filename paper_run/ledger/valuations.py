@@ -2,7 +2,7 @@
 
 import functools
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -16,12 +16,13 @@ from paper_run.book.marks import Mark
 from paper_run.book.splits import Seen
 from paper_run.book.valuation import Valuation
 from paper_run.ledger import session_states as states
-from paper_run.ledger.rows import amount, mark, marks_to_json, put_into, reader_of, text
+from paper_run.ledger.rows import Part, amount, mark, marks_to_json, put_into, reader_of, text
 from paper_run.ledger.session_states import complete_between
 
 if TYPE_CHECKING:
     from paper_run.book.benchmark import Beside, Reading
     from paper_run.book.holdings import Entry
+    from paper_run.ledger.store import Store
 
 _MOVED = ("flows", "other", "inflows")
 STATES_KEPT = 30
@@ -89,16 +90,12 @@ class Closing(NamedTuple):
     fees: states.Accrued = states.NOTHING_ACCRUED
 
 
-class Valuations:
-    """The part of the ledger that holds the sessions' figures; a book is named by its id in all of it.
+class Valuations(Part):
+    """The part of the ledger that holds the sessions' figures; a book is named by its id in all of it."""
 
-    :param rows: runs a query and returns its rows. :param run: runs a statement.
-    """
-
-    def __init__(self, rows: Callable[..., list[Any]], run: Callable[..., None]) -> None:
-        self._rows = rows
-        self._run = run
-        self.months = states.Months(rows, run, self.days_between)
+    def __init__(self, store: "Store") -> None:
+        super().__init__(store)
+        self.months = states.Months(store, self.days_between)
 
     def last(self, period: int, before: str | None = None) -> PastValuation | None:
         """Return the book as it was valued last.

@@ -127,7 +127,6 @@ class BrokerOrder(NamedTuple):
             limit_price=self.limit_price,
             filled_qty=self.filled_qty,
             filled_avg_price=self.filled_avg_price,
-            error_message=None,
             created_at=None if self.created_at is None else self.created_at.isoformat(),
             order_type=self.order_type,
             time_in_force=self.time_in_force,

@@ -20,17 +20,17 @@ class SignalOrder(NamedTuple):
     """A signal and what the orchestrator made of it (a `mapping`), unsigned; without an order qty is None."""
 
     symbol: str
-    predicted_return: Decimal | None
-    rank: int | None
-    target_weight: Decimal | None
-    client_order_id: str | None
-    qty: Decimal | None
-    side: str | None
-    broker_order_id: str | None
-    status: str | None
-    filled_qty: Decimal | None
-    filled_avg_price: Decimal | None
-    skip_reason: str | None
+    predicted_return: Decimal | None = None
+    rank: int | None = None
+    target_weight: Decimal | None = None
+    client_order_id: str | None = None
+    qty: Decimal | None = None
+    side: str | None = None
+    broker_order_id: str | None = None
+    status: str | None = None
+    filled_qty: Decimal | None = None
+    filled_avg_price: Decimal | None = None
+    skip_reason: str | None = None
 
 
 class Orchestration(NamedTuple):
@@ -38,16 +38,16 @@ class Orchestration(NamedTuple):
 
     run_id: str
     status: str
-    strategy: str | None
-    as_of_date: str | None
-    started_at: str | None
-    num_signals: int | None
-    num_orders_submitted: int | None
-    num_orders_accepted: int | None
-    num_orders_rejected: int | None
-    mappings: tuple[SignalOrder, ...]
-    duration_seconds: Decimal | None
-    error_message: str | None
+    strategy: str | None = None
+    as_of_date: str | None = None
+    started_at: str | None = None
+    num_signals: int | None = None
+    num_orders_submitted: int | None = None
+    num_orders_accepted: int | None = None
+    num_orders_rejected: int | None = None
+    mappings: tuple[SignalOrder, ...] = ()
+    duration_seconds: Decimal | None = None
+    error_message: str | None = None
 
 
 class ListedRun(NamedTuple):
@@ -88,11 +88,11 @@ class OrderState(NamedTuple):
     side: str
     qty: Decimal
     status: str
-    broker_order_id: str | None
-    limit_price: Decimal | None
-    filled_qty: Decimal | None
-    filled_avg_price: Decimal | None
-    error_message: str | None
+    broker_order_id: str | None = None
+    limit_price: Decimal | None = None
+    filled_qty: Decimal | None = None
+    filled_avg_price: Decimal | None = None
+    error_message: str | None = None
     created_at: str | None = None
     order_type: str | None = None
     time_in_force: str | None = None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from paper_run import NamedTuple, money
 from paper_run.book.parties import Left
 from paper_run.model import json_fields as fields
+from paper_run.money import known_cents
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -211,7 +212,7 @@ def made(figures: BookFigures, broker: BrokerFigures) -> Parties:
             number=broker.number,
             kind=broker.kind,
             proven=broker.is_proven,
-            cash=CashBeside(_cents(figures.cash), _cents(broker.cash), cash.amount, cash.reasons),
+            cash=CashBeside(known_cents(figures.cash), known_cents(broker.cash), cash.amount, cash.reasons),
             equity=_equity(figures, broker),
             positions=tuple(_made_row(symbol, ours.get(symbol), figures, broker) for symbol in symbols),
         )
@@ -219,18 +220,18 @@ def made(figures: BookFigures, broker: BrokerFigures) -> Parties:
 
 
 def _equity(figures: BookFigures, broker: BrokerFigures) -> EquityBeside:
-    ours, theirs, apart = figures.valuation.session.closing, _cents(broker.equity), figures.apart
+    ours, theirs, apart = figures.valuation.session.closing, known_cents(broker.equity), figures.apart
     if apart is None:
         reasons = _NOT_PROVEN.reasons
-        return EquityBeside(_cents(ours), theirs, None, None, None, (), None, None, reasons)
+        return EquityBeside(known_cents(ours), theirs, None, None, None, (), None, None, reasons)
     return EquityBeside(
-        ours=_cents(ours),
+        ours=known_cents(ours),
         broker=theirs,
         difference=apart.difference,
         prices=apart.prices,
         accrued_fees=apart.accrued_fees,
         items=tuple(
-            PartyItem(item.kind, item.subject, _cents(item.cash), amount, item.reason or None)
+            PartyItem(item.kind, item.subject, known_cents(item.cash), amount, item.reason or None)
             for item, amount in apart.items
         ),
         rounding=apart.rounding,
@@ -256,11 +257,7 @@ def _made_row(
         broker_qty=theirs.qty if theirs else unlisted,
         broker_avg_entry_price=theirs.avg_entry_price if theirs else None,
         broker_price=theirs.price if theirs else None,
-        broker_market_value=_cents(theirs.market_value) if theirs else None,
+        broker_market_value=known_cents(theirs.market_value) if theirs else None,
         price_effect=figures.apart.effects.get(symbol) if figures.apart else None,
         differences=figures.broker_differences.get(symbol, ()),
     )
-
-
-def _cents(amount: Decimal | None) -> Decimal | None:
-    return None if amount is None else money.cents(amount)

@@ -8,9 +8,10 @@ from paper_run import money
 from paper_run.book.bridge import Bridge
 from paper_run.book.holdings import ACCOUNT
 from paper_run.model.result import HealthRow, MoneyRow, Pnl, PositionRow, Requested, Statistics
+from paper_run.money import known_cents
 
 if TYPE_CHECKING:
-    from decimal import Decimal
+    from typing import Any
 
     from paper_run.book.valuation import PositionValue
     from paper_run.model.attempt import Parameters
@@ -28,13 +29,13 @@ def pnl(figures: BookFigures) -> Pnl:
         since=figures.since.isoformat(),
         base=valuation.base,
         sessions_a_year=figures.sessions_a_year,
-        realized_pnl=_cents(valuation.realized_pnl),
-        unrealized_pnl=_cents(valuation.unrealized_pnl),
-        total_pnl=_cents(valuation.total_pnl),
-        day_pnl=_cents(valuation.day_pnl),
+        realized_pnl=known_cents(valuation.realized_pnl),
+        unrealized_pnl=known_cents(valuation.unrealized_pnl),
+        total_pnl=known_cents(valuation.total_pnl),
+        day_pnl=known_cents(valuation.day_pnl),
         priced_so_far=money.cents(valuation.priced_so_far),
-        market_value=_cents(valuation.market_value),
-        exposure=_cents(valuation.exposure),
+        market_value=known_cents(valuation.market_value),
+        exposure=known_cents(valuation.exposure),
         equity=_bridge(valuation.session),
         since_inception=_bridge(valuation.inception),
         positions=tuple(_position(row, figures) for row in valuation.positions),
@@ -44,6 +45,19 @@ def pnl(figures: BookFigures) -> Pnl:
     )
 
 
+def of_book(figures: BookFigures) -> dict[str, Any]:
+    """Return what a result states of the book, by the names of its fields."""
+    return {
+        "pnl": pnl(figures),
+        "parties": parties(figures),
+        "statistics": Statistics(**figures.statistics),
+        "symbols": figures.symbols,
+        "signals": figures.signals,
+        "periods": figures.periods,
+        "benchmark": figures.benchmark,
+    }
+
+
 def parties(figures: BookFigures) -> Parties | None:
     """Return the account in each party's words, dollars and cents; None where no broker was read."""
     if figures.broker is None:
@@ -51,11 +65,6 @@ def parties(figures: BookFigures) -> Parties | None:
     from paper_run.model.parties import made
 
     return made(figures, figures.broker)
-
-
-def statistics(figures: BookFigures) -> Statistics:
-    """Return each statistic with the number of sessions it comes from and the number it needs."""
-    return Statistics(**figures.statistics)
 
 
 def asked(parameters: Parameters) -> Requested:
@@ -74,11 +83,11 @@ def health(services: tuple[ServiceHealth, ...]) -> tuple[HealthRow, ...]:
 def _bridge(bridge: Bridge) -> Bridge:
     return Bridge(
         opening=money.cents(bridge.opening),
-        realized=_cents(bridge.realized),
-        unrealized_change=_cents(bridge.unrealized_change),
+        realized=known_cents(bridge.realized),
+        unrealized_change=known_cents(bridge.unrealized_change),
         adjustments=money.cents(bridge.adjustments),
-        closing=_cents(bridge.closing),
-        unexplained=_cents(bridge.unexplained),
+        closing=known_cents(bridge.closing),
+        unexplained=known_cents(bridge.unexplained),
         money=bridge.money,
     )
 
@@ -125,7 +134,3 @@ def _position(row: PositionValue, figures: BookFigures) -> PositionRow:
         differences=figures.differences.get(row.symbol, ()),
         unknown_reason=figures.unknown.get(row.symbol),
     )
-
-
-def _cents(amount: Decimal | None) -> Decimal | None:
-    return None if amount is None else money.cents(amount)

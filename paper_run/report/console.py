@@ -56,44 +56,34 @@ class Console:
 
         :param moment: the exchange's time.
         """
-        self._line(self._rule)
-        self._line(
-            f"  PAPER TRADING RUN - {text.moment(moment.isoformat(timespec='seconds'))}", paint=terminal.BOLD
-        )
-        self._line(self._rule)
-        self._line()
-        self._line(f"Symbols:     {', '.join(config.symbols)}")
-        self._line(f"Capital:     {text.money(config.capital)}")
-        self._line(f"Maximum per signal: {text.money(config.max_position_size)}")
+        self._banner(f"PAPER TRADING RUN - {text.moment(moment.isoformat(timespec='seconds'))}")
+        self.say()
+        self.say(f"Symbols:     {', '.join(config.symbols)}")
+        self.say(f"Capital:     {text.money(config.capital)}")
+        self.say(f"Maximum per signal: {text.money(config.max_position_size)}")
         if config.as_of_date:
-            self._line(f"As Of Date:  {config.as_of_date}")
-        for notice in config.notices:
-            self._line(f"! {notice.text}", paint=terminal.YELLOW)
-        self._line()
+            self.say(f"As Of Date:  {config.as_of_date}")
+        self._notices(config)
 
     def mark_header(self, config: Config, moment: datetime, change: str = "") -> None:
         """Print the banner of a mark.
 
         :param moment: the exchange's time. :param change: what a person changes in the book first.
         """
-        self._line(self._rule)
         what = f"RESOLVE: {change}" if change else "MARK TO MARKET"
-        self._line(f"  {what} - {text.moment(moment.isoformat(timespec='seconds'))}", paint=terminal.BOLD)
-        self._line(self._rule)
-        for notice in config.notices:
-            self._line(f"! {notice.text}", paint=terminal.YELLOW)
-        self._line()
+        self._banner(f"{what} - {text.moment(moment.isoformat(timespec='seconds'))}")
+        self._notices(config)
         self.step(1, "Checking dependencies", of=3)
 
     def step(self, number: int, heading: str, *, of: int = 5) -> None:
         """Print the heading of one of the five steps of a day, or the three of a mark."""
         if number > 1:
-            self._line()
-        self._line(f"[{number}/{of}] {heading}...", paint=terminal.BOLD)
+            self.say()
+        self.say(f"[{number}/{of}] {heading}...", paint=terminal.BOLD)
 
     def notice(self, words: str) -> None:
         """Print a line that must not be missed."""
-        self._line(f"  {words}", paint=terminal.YELLOW)
+        self.say(f"  {words}", paint=terminal.YELLOW)
 
     def advice(self, words: str, remedy: Remedy) -> None:
         """Print a line that must not be missed, and what to do about it."""
@@ -109,11 +99,11 @@ class Console:
 
     def run_id(self, run_id: str | None) -> None:
         """Print the run's id."""
-        self._line(f"  Run ID: {run_id or 'not known'}")
+        self.say(f"  Run ID: {run_id or 'not known'}")
 
     def ended(self, status: str, seconds: Decimal) -> None:
         """Print how the orchestration ended."""
-        self._line(f"  Status: {status} ({seconds:.1f}s)")
+        self.say(f"  Status: {status} ({seconds:.1f}s)")
 
     @contextlib.contextmanager
     def waiting(self, what: str) -> Iterator[None]:
@@ -142,13 +132,13 @@ class Console:
         """Print what would be sent, and that it was not."""
         import json
 
-        self._line(f"  {counted(positions, 'open position')} could be read")
-        self._line()
-        self._line("[dry run] Would send, once:", paint=terminal.BOLD)
-        self._line(f"  POST {url}")
-        self._line(f"  {json.dumps(body)}")
-        self._line()
-        self._line("Nothing was sent, traded or saved.")
+        self.say(f"  {counted(positions, 'open position')} could be read")
+        self.say()
+        self.say("[dry run] Would send, once:", paint=terminal.BOLD)
+        self.say(f"  POST {url}")
+        self.say(f"  {json.dumps(body)}")
+        self.say()
+        self.say("Nothing was sent, traded or saved.")
 
     def figures(self, result: RunResult) -> None:
         """Print step 4: the counts, the notional and each order."""
@@ -159,11 +149,11 @@ class Console:
             self._counts(result)
         self._pnl(result)
         if result.orders:
-            self._line()
+            self.say()
         for order in result.orders[:_SHOWN_ORDERS]:
-            self._line(order_line(order))
+            self.say(order_line(order))
         if others := unlisted(len(result.orders), _SHOWN_ORDERS, "in the report"):
-            self._line(f"  {others}")
+            self.say(f"  {others}")
         for found in result.findings:
             # The error block says the one, the lines of the orders the other.
             if found.severity == "error" or (not others and findings.is_of_an_order(found)):
@@ -171,7 +161,7 @@ class Console:
             sign = "!" if found.severity == "warning" else "·"
             paint = terminal.YELLOW if found.severity == "warning" else None
             for line in fitted(f"  {sign} {found.text}", self._width, indent="    "):
-                self._line(line, paint=paint)
+                self.say(line, paint=paint)
             for remedy in found.remedies:
                 self._remedy(remedy)
 
@@ -215,15 +205,15 @@ class Console:
             from paper_run.report.broker_block import broker_block
 
             for line in broker_block(result.parties.broker, most=_SHOWN_ORDERS):
-                self._line(line)
+                self.say(line)
         open_positions = [each for each in pnl.positions if each.qty != 0]
         unknown = sum(each.qty is None for each in open_positions)
         counted = text.count(len(open_positions) - unknown)
         self._figure("Positions", f"{counted} and {unknown:,} not known" if unknown else counted)
         for each in open_positions[:_SHOWN_ORDERS]:
-            self._line(position_line(each))
+            self.say(position_line(each))
         if others := unlisted(len(open_positions), _SHOWN_ORDERS, "in the report"):
-            self._line(f"    {others}")
+            self.say(f"    {others}")
 
     def saving(self, *, of_a_mark: bool = False) -> None:
         """Print the heading of the last step."""
@@ -245,15 +235,13 @@ class Console:
         """
         what = "RESOLVE" if of_a_change else "MARK" if result.is_mark else "PAPER RUN"
         label = f"{result.label} - " if result.label else ""
-        self._line()
-        self._line(self._rule)
         status = result.status.upper()
         if result.limits is not None and result.limits.passed:
             from paper_run.report.summary import headline
 
             status += f", but {headline.passed_limits(result)}"
-        self._line(f"  {label}{what} COMPLETE - Status: {status}", paint=terminal.BOLD)
-        self._line(self._rule)
+        self.say()
+        self._banner(f"{label}{what} COMPLETE - Status: {status}")
 
     def say(self, words: str = "", *, paint: str | None = None, even_quiet: bool = False) -> None:
         """Print a line as it is."""
@@ -262,13 +250,20 @@ class Console:
 
     def signed(self, tone: Literal["good", "bad"], words: str) -> None:
         """Print a line with a tick or a cross."""
-        self._line(f"  {text.SIGNS[tone]} {words}", paint=terminal.GREEN if tone == "good" else terminal.RED)
+        self.say(f"  {text.SIGNS[tone]} {words}", paint=terminal.GREEN if tone == "good" else terminal.RED)
+
+    def _banner(self, words: str) -> None:
+        self.say(self._rule)
+        self.say(f"  {words}", paint=terminal.BOLD)
+        self.say(self._rule)
+
+    def _notices(self, config: Config) -> None:
+        for notice in config.notices:
+            self.say(f"! {notice.text}", paint=terminal.YELLOW)
+        self.say()
 
     def _remedy(self, remedy: Remedy) -> None:
-        self._line(f"      {remedy._replace(command=self._invocation.whole(remedy.command))}")
+        self.say(f"      {remedy._replace(command=self._invocation.whole(remedy.command))}")
 
     def _figure(self, label: str, value: str) -> None:
-        self._line(f"  {label + ':':<20}{value}")
-
-    def _line(self, words: str = "", *, paint: str | None = None) -> None:
-        self.say(words, paint=paint)
+        self.say(f"  {label + ':':<20}{value}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from paper_run.book import days, limits
 from paper_run.errors import DataError
-from paper_run.ledger.files import write_atomic
+from paper_run.ledger.files import write_each
 from paper_run.model import result_json
 from paper_run.model.history import SessionLine
 from paper_run.report import csv_tables
@@ -80,14 +80,7 @@ class Reports:
         files: list[tuple[Path, Callable[[], bytes]]]
         files = [(path, partial(self.content, path.suffix.lower())) for path in (*paths[:-1], *outputs)]
         files.insert(len(paths) - 1, (paths[-1], self._positions))
-        written, failed = [], []
-        for path, content in files:
-            try:
-                write_atomic(path, content())
-                written.append(path)
-            except DataError as error:
-                failed.append(error)
-        return written, failed
+        return write_each(files)
 
     def _positions(self) -> bytes:
         return csv_tables.positions_csv(self.result).encode()

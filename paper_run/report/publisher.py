@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from paper_run import NamedTuple
 from paper_run.book.statistics import SESSIONS_A_YEAR
 from paper_run.errors import DataError
-from paper_run.ledger.files import write_atomic
+from paper_run.ledger.files import write_each
 from paper_run.ledger.periods import over_sessions
 from paper_run.model import result
 from paper_run.report import csv_tables
@@ -16,39 +15,15 @@ from paper_run.report.day import CACHE_FOLDER, Reports
 from paper_run.report.html import index
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
-    from paper_run.book.symbols import SymbolTotals
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.attempt import AttemptRow
-    from paper_run.model.benchmark import Benchmark
-    from paper_run.model.history import EndedBook, SessionLine
-    from paper_run.model.periods import Periods
+    from paper_run.model.history import SessionLine
     from paper_run.model.signals import SignalSession
 
 LISTED = 260
-
-
-class Overview(NamedTuple):
-    """All sessions as the files show them.
-
-    :ivar latest: those to list, at most LISTED. :ivar curve: those of the present book that its curve shows.
-    :ivar number: how many the present book has. :ivar book: its number. :ivar ended: the books before it.
-    :ivar symbols: what each symbol of the present book has come to.
-    :ivar table: all of all books as text, see `csv_tables.HISTORY_COLUMNS`.
-    :ivar periods: the present book's; `benchmark` likewise.
-    """
-
-    latest: Sequence[SessionLine]
-    curve: Sequence[SessionLine]
-    number: int
-    book: int
-    ended: Sequence[EndedBook]
-    table: Iterable[Sequence[str]]
-    symbols: Mapping[str, SymbolTotals] = {}
-    periods: Periods | None = None
-    benchmark: Benchmark | None = None
 
 
 def overview_files(folder: Path) -> tuple[Path, ...]:
@@ -57,36 +32,15 @@ def overview_files(folder: Path) -> tuple[Path, ...]:
 
 
 def save_overview(
-    sessions: Overview, folder: Path, *, label: str | None
+    sessions: index.Overview, folder: Path, *, label: str | None
 ) -> tuple[list[Path], list[DataError]]:
     """Write index.html, history.csv and symbols.csv; one that fails does not keep back the others."""
-
-    def page() -> str:
-        return index.render(
-            sessions.latest,
-            curve=sessions.curve,
-            label=label,
-            cache_folder=folder / CACHE_FOLDER,
-            num_sessions=sessions.number,
-            book=sessions.book,
-            ended=sessions.ended,
-            over_time=index.OverTime(sessions.periods, sessions.benchmark),
-            symbols=sessions.symbols,
-        )
-
-    contents: tuple[Callable[[], str], ...] = (
-        page,
-        lambda: csv_tables.history_file(sessions.table),
-        lambda: csv_tables.symbols_csv(sessions.symbols, label),
+    contents: tuple[Callable[[], bytes], ...] = (
+        lambda: index.render(sessions, label=label, cache_folder=folder / CACHE_FOLDER).encode(),
+        lambda: csv_tables.history_file(sessions.table).encode(),
+        lambda: csv_tables.symbols_csv(sessions.symbols, label).encode(),
     )
-    written, failed = [], []
-    for path, content in zip(overview_files(folder), contents, strict=True):
-        try:
-            write_atomic(path, content().encode())
-            written.append(path)
-        except DataError as error:
-            failed.append(error)
-    return written, failed
+    return write_each(zip(overview_files(folder), contents, strict=True))
 
 
 class Publisher:
@@ -175,7 +129,7 @@ class Publisher:
             failed += not_done
         return written, failed
 
-    def _overview(self) -> Overview:
+    def _overview(self) -> index.Overview:
         history = self._ledger.sessions
         table = history.table()
         listed = table[-LISTED:]
@@ -186,7 +140,7 @@ class Publisher:
         own = [line for line in present[-1:] if line.complete]
         number = [row[-1] for row in table].count(str(book))
         symbols = self._ledger.symbols.latest(book)
-        found = Overview(lines, [*curve, *own], number, book, history.ended_books(), table, symbols)
+        found = index.Overview(lines, [*curve, *own], number, book, history.ended_books(), table, symbols)
         if not present:
             return found
         through, valuations = date.fromisoformat(present[-1].session), self._ledger.books.valuations

@@ -226,3 +226,15 @@ def long_date(day: date) -> str:
 def short_date(day: date) -> str:
     """Return a day where room is short: `17 Jan 2025`."""
     return f"{day.day} {MONTHS[day.month - 1][:3]} {day.year}"
+
+
+def long_day(session: str) -> str:
+    """Return a session's day in full; its name where that is no ISO date."""
+    day = day_of(session)
+    return long_date(day) if day else one_line(session)
+
+
+def short_day(session: str) -> str:
+    """Return a session's day where room is short; its name where that is no ISO date."""
+    day = day_of(session)
+    return short_date(day) if day else one_line(session)

@@ -29,17 +29,14 @@ class _WrongQueryError(Exception):
     """A parameter of the query that the broker does not take."""
 
 
-def broker_routes(state: State, keys: tuple[str, str] | None = None) -> list[Route]:
-    """Return what the broker answers.
-
-    :param keys: the one pair that it lets read; None: any pair is let.
-    """
+def broker_routes(state: State) -> list[Route]:
+    """Return what the broker answers."""
 
     def reading(
         serve: Callable[[sqlite3.Connection, Request], Answer],
     ) -> Callable[[Request], Answer]:
         def served(request: Request) -> Answer:
-            if not accepts(request, keys):
+            if not has_keys(request):
                 return _NOT_AUTHORIZED
             try:
                 with state.store.reading() as connection:
@@ -60,10 +57,9 @@ def broker_routes(state: State, keys: tuple[str, str] | None = None) -> list[Rou
     ]
 
 
-def accepts(request: Request, keys: tuple[str, str] | None) -> bool:
-    """Whether a request has a pair of keys, and the right one where there is one."""
-    pair = tuple(request.headers.get(name, "") for name in _KEY_HEADERS)
-    return all(pair) and (keys is None or pair == keys)
+def has_keys(request: Request) -> bool:
+    """Whether a request has a pair of keys."""
+    return all(request.headers.get(name) for name in _KEY_HEADERS)
 
 
 def _account(connection: sqlite3.Connection, _: Request) -> Answer:

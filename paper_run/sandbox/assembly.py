@@ -1,12 +1,8 @@
 """The sandbox put together: four services on one state file, started and stopped as one."""
 
-from contextlib import suppress
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 
-from paper_run.sandbox import broker
-from paper_run.sandbox.account import Position
 from paper_run.sandbox.clock import Clock
 from paper_run.sandbox.errors import SandboxError
 from paper_run.sandbox.execution_gateway import execution_gateway
@@ -28,7 +24,7 @@ class Sandbox:
     `state_file` is created when it does not exist (its folder must); the account in it lives on from one
     sandbox to the next. `ports` are those of T3, T4, T5 and the quotes service, 0 for any free one. With
     `again` the next orchestration trades in the session played last instead of the one after it. With a
-    `secret` T3 and T4 demand signatures made with it; with `keys` quotes and broker demand that pair.
+    `secret` T3 and T4 demand signatures made with it.
 
     Raises SandboxError when a port or the state file is not to be had; nothing is left running then.
     """
@@ -40,21 +36,18 @@ class Sandbox:
         ports: tuple[int, int, int, int] = (0, 0, 0, 0),
         again: bool = False,
         secret: str | None = None,
-        keys: tuple[str, str] | None = None,
     ) -> None:
-        self._state_file = state_file
+        self.state_file = state_file
         self._ports = ports
         self._clock = Clock(again=again)
         self._signatures = None if secret is None else Signatures(secret)
-        self._keys = keys
         self._state: State | None = None
         self._servers: Servers | None = None
-        self._last_played: date | None = None
         self.signal_service_url = self.execution_gateway_url = self.orchestrator_url = self.quotes_url = ""
 
     def __enter__(self) -> "Sandbox":
         """Start the services."""
-        store = Store(self._state_file)
+        store = Store(self.state_file)
         try:
             self._servers = Servers(NAMES, self._ports)
         except SandboxError:
@@ -71,7 +64,7 @@ class Sandbox:
                 signal_service(state, gate),
                 execution_gateway(state, gate),
                 orchestrator(state, t3_url, t4_url, sign),
-                quotes_service(state, self._keys),
+                quotes_service(state),
             ]
         )
         return self
@@ -81,8 +74,6 @@ class Sandbox:
         if self._servers is None or self._state is None:
             return
         self._state.store.wait_until_idle(_FINISH_SECONDS)
-        with suppress(SandboxError):
-            self._last_played = self.last_played
         self._servers.stop()
         self._state.store.close()
         self._state = self._servers = None
@@ -94,37 +85,12 @@ class Sandbox:
 
     @property
     def broker_keys(self) -> tuple[str, str]:
-        """A pair of keys that quotes and broker accept."""
-        return self._keys or ("PKSANDBOX", "nobodys-secret-in-a-sandbox")
+        """A pair of keys that quotes and broker accept, as they do any."""
+        return "PKSANDBOX", "nobodys-secret-in-a-sandbox"
 
     @property
     def session(self) -> date:
         """The session that the next orchestration trades in."""
-        return self._clock.session(self.last_played)
-
-    @property
-    def last_played(self) -> date | None:
-        """The session played last, by whichever process; after the `with` statement, as it was at its end."""
-        return self._last_played if self._state is None else self._state.last_played()
-
-    @property
-    def cash(self) -> Decimal:
-        """The account's cash in dollars: 100,000 less what the fills have cost, and what was posted."""
-        with self._running().store.reading() as connection:
-            return broker.cash(connection)
-
-    @property
-    def positions(self) -> dict[str, Position]:
-        """Every position ever held, closed ones too, by symbol."""
-        with self._running().store.reading() as connection:
-            return {symbol: position for symbol, (position, _) in broker.positions(connection).items()}
-
-    def take_down(self, service: str) -> None:
-        """Stop one of NAMES and leave the others running, to see what the platform does without it."""
-        if self._servers is not None:
-            self._servers.stop_one(NAMES.index(service))
-
-    def _running(self) -> State:
         if self._state is None:
             raise SandboxError("The sandbox is not running: use it in a `with` statement.")
-        return self._state
+        return self._state.session()

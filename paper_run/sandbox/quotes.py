@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from paper_run.sandbox import market, special
-from paper_run.sandbox.alpaca import accepts, broker_routes
+from paper_run.sandbox.alpaca import broker_routes, has_keys
 from paper_run.sandbox.clock import priced_session, zulu
 from paper_run.sandbox.exchange_days import close_time
 from paper_run.sandbox.state import State
@@ -14,15 +14,12 @@ from paper_run.sandbox.web import Answer, Request, Route, Service
 _FORBIDDEN = Answer(403, {"message": "forbidden."})
 
 
-def quotes_service(state: State, keys: tuple[str, str] | None = None) -> Service:
-    """Build the service on the shared state.
-
-    :param keys: the one pair that is let read; None: any pair is let.
-    """
+def quotes_service(state: State) -> Service:
+    """Build the service on the shared state; any pair of keys is let read."""
 
     def latest(kind: str, one: Callable[[State, str], dict[str, Any]]) -> Callable[[Request], Answer]:
         def serve(request: Request) -> Answer:
-            if not accepts(request, keys):
+            if not has_keys(request):
                 return _FORBIDDEN
             symbols = [symbol for symbol in request.query.get("symbols", "").split(",") if symbol]
             if not symbols:
@@ -37,7 +34,7 @@ def quotes_service(state: State, keys: tuple[str, str] | None = None) -> Service
         [
             Route("GET", "/v2/stocks/quotes/latest", latest("quotes", _quote)),
             Route("GET", "/v2/stocks/trades/latest", latest("trades", _trade)),
-            *broker_routes(state, keys),
+            *broker_routes(state),
         ],
     )
 

@@ -162,8 +162,6 @@ class Servers:
             raise
         self.urls = [f"http://{HOST}:{server.server_port}" for server in self._servers]
         self._waker, self._wake = socket.socketpair()
-        self._doomed: _Server | None = None
-        self._gone = threading.Event()
         self._thread = threading.Thread(target=self._accept, name="sandbox", daemon=True)
 
     def start(self, services: Sequence[Service]) -> None:
@@ -171,15 +169,6 @@ class Servers:
         for server, service in zip(self._servers, services, strict=True):
             server.service = service
         self._thread.start()
-
-    def stop_one(self, index: int) -> None:
-        """Take one server down; the others go on."""
-        self._doomed = self._servers[index]
-        if self._doomed.fileno() == -1:
-            return
-        self._gone.clear()
-        self._wake.send(b"1")
-        self._gone.wait()
 
     def stop(self) -> None:
         """Stop all servers and end their connections."""
@@ -199,14 +188,9 @@ class Servers:
                 selector.register(server, selectors.EVENT_READ, server)
             while True:
                 for key, _ in selector.select():
-                    if key.data is not None:
-                        key.data.accept()
-                    elif not self._waker.recv(1):
+                    if key.data is None:
                         return
-                    elif self._doomed is not None:
-                        selector.unregister(self._doomed)
-                        self._doomed.hang_up()
-                        self._gone.set()
+                    key.data.accept()
 
     def _close_all(self) -> None:
         for server in self._servers:

@@ -1,13 +1,19 @@
-"""T3: predicts returns and ranks symbols."""
+"""T3: predicts returns and ranks symbols by how far their last session outran their week."""
 
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from paper_run.sandbox import market, special
 from paper_run.sandbox.broker import STRATEGY
 from paper_run.sandbox.clock import naive, zulu
-from paper_run.sandbox.exchange_days import FIRST_SESSION, is_session, new_york
-from paper_run.sandbox.signals import rank
+from paper_run.sandbox.exchange_days import FIRST_SESSION, is_session, new_york, previous_session
 from paper_run.sandbox.state import State
 from paper_run.sandbox.validation import Fields, as_date
 from paper_run.sandbox.web import Answer, Gate, RefusedError, Request, Route, Service
 
+LOOKBACK = 5
 _MODEL_VERSION = "v1.0.0"
 _ACTIVATED_AT = naive(new_york(FIRST_SESSION, 8))
 
@@ -65,3 +71,44 @@ def signal_service(state: State, gate: Gate | None = None) -> Service:
         ],
         gate,
     )
+
+
+class Signal(NamedTuple):
+    """One ranked symbol; the weight is a fraction of the capital, negative for a short."""
+
+    symbol: str
+    predicted_return: float
+    rank: int
+    target_weight: float
+
+
+def rank(symbols: Sequence[str], day: date, top_n: int, bottom_n: int) -> list[Signal]:
+    """Rank the symbols as of `day` from the closes before it; special symbols come first."""
+    closes = [previous_session(day)]
+    while len(closes) <= LOOKBACK:
+        closes.append(previous_session(closes[-1]))
+    scored = sorted(
+        ((_predicted_return(symbol, closes), symbol) for symbol in symbols),
+        key=lambda pair: (-pair[0], pair[1]),
+    )
+    return [
+        Signal(symbol, float(predicted), place, _weight(place, len(scored), top_n, bottom_n))
+        for place, (predicted, symbol) in enumerate(scored, start=1)
+    ]
+
+
+def _predicted_return(symbol: str, closes: Sequence[date]) -> Decimal:
+    """Return the last session's return less its average over the lookback.
+
+    That difference changes sign often, so the ranking rotates and positions neither run away nor stand still.
+    """
+    last, before, first = (market.close_price(symbol, closes[index]) for index in (0, 1, LOOKBACK))
+    predicted = (last / before - 1) - (last / first - 1) / LOOKBACK
+    # No other symbol comes near a predicted return of 1: a session moves a price by a few percent.
+    return predicted + 1 if symbol in special.TRADED else predicted
+
+
+def _weight(place: int, count: int, top_n: int, bottom_n: int) -> float:
+    if place <= top_n:
+        return 1 / top_n
+    return -1 / bottom_n if place > count - bottom_n else 0.0

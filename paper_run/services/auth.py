@@ -20,7 +20,7 @@ from requests.auth import HTTPBasicAuth
 
 from paper_run import NamedTuple
 from paper_run.model.service import Refusal, RefusalCause, ServiceIdentity, ServiceUrl
-from paper_run.services.answer import UnreadableAnswer
+from paper_run.services import wire
 
 if TYPE_CHECKING:
     from paper_run.services.answer import Answer
@@ -125,7 +125,7 @@ def refusal(answer: "Answer", signer: Signer | None) -> Refusal:
     if signer is None or not answer.signed:
         return Refusal("unsigned")
     name, seconds = signer.identity.name, signer.ahead_of(answer)
-    return Refusal(_cause(_code(answer), name, seconds), name, seconds)
+    return Refusal(_cause(wire.detail(answer).get("error"), name, seconds), name, seconds)
 
 
 def _cause(code: object, name: str, seconds: int) -> RefusalCause:
@@ -138,13 +138,3 @@ def _cause(code: object, name: str, seconds: int) -> RefusalCause:
     if abs(seconds) > TOLERANCE:
         return "clock"
     return "secret" if name in _KNOWN_NAMES else "name"
-
-
-def _code(answer: "Answer") -> object:
-    """Return the platform's word for it, which stands in the `detail` object of its answer."""
-    try:
-        body = answer.json()
-    except UnreadableAnswer:
-        return None
-    detail = body.get("detail") if isinstance(body, dict) else None
-    return detail.get("error") if isinstance(detail, dict) else None

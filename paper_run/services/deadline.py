@@ -80,6 +80,16 @@ class Deadline:
 T = TypeVar("T")
 
 
+def result_of(answer: T | Exception) -> T:
+    """Return what a call that was gathered came to.
+
+    :raises Exception: whatever it raised.
+    """
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
 def gather(calls: Sequence[Callable[[], T]]) -> list[T | Exception]:
     """Make the calls, at most eight at once, here and on threads; return results or exceptions, in order.
 

@@ -10,7 +10,7 @@ from paper_run.book.marks import Market
 from paper_run.model.order import OrderState
 from paper_run.services import broker_reading, health
 from paper_run.services.answer import CallFailed, NeverSent, NoAnswer
-from paper_run.services.deadline import AFTER, BEFORE, Deadline, gather
+from paper_run.services.deadline import AFTER, BEFORE, Deadline, gather, result_of
 from paper_run.services.execution_gateway import ExecutionGateway, Unauthorized
 from paper_run.services.orchestrator import Orchestrator
 
@@ -82,7 +82,7 @@ class Platform:
             partial(health.check, self._transport, service, url)
             for service, url in zip(health.SERVICES, self._urls, strict=True)
         ]
-        return tuple(_result(answer) for answer in gather(calls))
+        return tuple(map(result_of, gather(calls)))
 
     def gateway_health(self) -> ServiceHealth:
         """Ask the execution gateway alone."""
@@ -337,9 +337,3 @@ def _reason(error: Exception) -> str:
     if not isinstance(error, CallFailed):
         raise error
     return error.reason
-
-
-def _result(answer: ServiceHealth | Exception) -> ServiceHealth:
-    if isinstance(answer, Exception):
-        raise answer
-    return answer

@@ -13,7 +13,7 @@ from paper_run import NamedTuple
 from paper_run.model.findings import listed
 from paper_run.services import alpaca, wire
 from paper_run.services.answer import CallFailed, NoAnswer, UnreadableAnswer, of_status
-from paper_run.services.deadline import gather
+from paper_run.services.deadline import gather, result_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -89,7 +89,7 @@ class Quotes:
             for batch in alpaca.batches(symbols, _PARAMETERS)
             for kind in _READERS
         ]
-        parts = [part for batch in gather(calls) for part in _result(batch)]
+        parts = [part for batch in gather(calls) for part in result_of(batch)]
         if parts and all(part.is_failed for part in parts):
             raise next(part.outcome for part in parts if isinstance(part.outcome, CallFailed))
         return _market_data(parts)
@@ -171,12 +171,6 @@ class _Part(NamedTuple):
         if isinstance(self.outcome, _Refused):
             return not self.outcome.said
         return isinstance(self.outcome, CallFailed)
-
-
-def _result(parts: list[_Part] | Exception) -> list[_Part]:
-    if isinstance(parts, Exception):
-        raise parts
-    return parts
 
 
 def _envelope(body: object, kind: str) -> dict[str, Any]:

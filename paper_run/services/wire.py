@@ -169,6 +169,16 @@ def shortened(text: str) -> str:
     return text
 
 
+def detail(answer: Answer) -> dict[str, Any]:
+    """Return the `detail` object that the platform's refusals have; an empty one where there is none."""
+    try:
+        body = answer.json()
+    except UnreadableAnswer:
+        return {}
+    found = body.get("detail") if isinstance(body, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
 def reason(answer: Answer) -> str:
     """Return the service's own reason, whichever of the five error bodies it is in; empty if it gave none."""
     try:

@@ -1,7 +1,6 @@
 """Config from flags > environment > .env > defaults, with every check on what a person may type."""
 
 import re
-from collections.abc import Callable
 from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
@@ -156,7 +155,7 @@ def load(sources: Sources, *, today: date) -> Config:
         symbols=checked("--symbols"),
         capital=checked("--capital"),
         max_position_size=checked("--max-position-size"),
-        as_of_date=_optional(sources.given("--as-of-date"), lambda given: _as_of_date(given, today)),
+        as_of_date=_as_of_date(sources.given("--as-of-date"), today),
         outputs=_outputs(sources),
         reports_dir=reports_folder(sources),
         timeout=checked("--timeout"),
@@ -240,8 +239,10 @@ def past_date(given: SourcedValue, today: date, *, form: str = _DATE_FORM) -> da
     return day
 
 
-def _as_of_date(given: SourcedValue, today: date) -> date | Literal["previous"]:
-    return "previous" if given.value == "previous" else past_date(given, today, form=_AS_OF_FORM)
+def _as_of_date(values: list[SourcedValue], today: date) -> date | Literal["previous"] | None:
+    if not values:
+        return None
+    return "previous" if values[-1].value == "previous" else past_date(values[-1], today, form=_AS_OF_FORM)
 
 
 def _quote_keys(sources: Sources) -> tuple[str, str] | None:
@@ -300,7 +301,3 @@ def _outputs(sources: Sources) -> tuple[Path, ...]:
                 raise given.wrong(form)
             outputs[path] = None
     return tuple(outputs)
-
-
-def _optional(values: list[SourcedValue], read: Callable[[SourcedValue], T]) -> T | None:
-    return read(values[-1]) if values else None

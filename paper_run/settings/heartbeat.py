@@ -41,11 +41,7 @@ def heartbeat_url(given: RawValue) -> HeartbeatUrl:
     """
 
     def wrong(because: str) -> DataError:
-        return DataError(
-            f"{given.origin}: '<hidden>' is not allowed ({because})",
-            f"Allowed: {_FORM}.",
-            remedies=(f"Correct {given.origin} and run again; nothing was sent.",),
-        )
+        return given.showing("<hidden>").wrong(_FORM, because=because)
 
     text = given.value.strip()
     service, parts = raw.split_url(text, wrong)

@@ -13,7 +13,7 @@ from paper_run.model.broker import Account, BrokerBefore, HeldBefore, OrderIds, 
 from paper_run.model.findings import listed as first_of
 from paper_run.services import broker_reading
 from paper_run.services.answer import CallFailed
-from paper_run.services.deadline import gather
+from paper_run.services.deadline import gather, result_of
 from paper_run.services.execution_gateway import Unauthorized
 from paper_run.services.platform import READ_SECONDS
 from paper_run.trading import arrivals, broker_word, preflight
@@ -101,10 +101,7 @@ def snapshot(
         calls += broker_reading.calls(platform.broker, opens, seconds=READ_SECONDS)
     positions, listed, market, *read = gather(calls)
     told, opening = read[:2], broker_reading.reading(opens, read[2:])
-    if isinstance(positions, Exception):
-        raise positions
-    if isinstance(listed, Exception):
-        raise listed
+    positions, listed = result_of(positions), result_of(listed)
     heard = _told(told)
     opening = broker_reading.of_one_moment(platform.broker, opens, opening, seconds=READ_SECONDS)
     broker = _broker_before(heard, opening, services.session) if platform.broker is not None else None

@@ -41,7 +41,7 @@ class Believed:
         began = before.session.isoformat() if before else ""
         seen = before.seen if before else {}
         oldest = min((each.session for each in seen.values()), default=began)
-        entries = {each.id: each for each in books.entries_since(period, _eve(oldest))}
+        entries = {each.id: each for each in books.entries_since(period, _moved(oldest, -1))}
         if before is not None and (entry := self._entry_of(oldest)) is not None:
             entries |= {each.id: each for each in books.entries_after(period, entry)[0]}
         self.names = Names(entries.values())
@@ -97,7 +97,7 @@ class Believed:
         """Return the last entry that the valuation of a session, an ISO date, knew; None: it is not kept."""
         if self._before is None or session == self._before.session.isoformat():
             return None if self._before is None else self._before.entry
-        kept = self._books.valuations.last(self._period.id, before=_next(session))
+        kept = self._books.valuations.last(self._period.id, before=_moved(session, 1))
         return None if kept is None else kept.entry
 
     def _is_behind(self, entry: Entry, session: str) -> bool:
@@ -188,9 +188,5 @@ def of_these_shares(
     return f"its price is nearer to the one of before its split of {ex_date} than to what that made of it"
 
 
-def _eve(session: str) -> str:
-    return (date.fromisoformat(session) - timedelta(days=1)).isoformat() if session else session
-
-
-def _next(session: str) -> str:
-    return (date.fromisoformat(session) + timedelta(days=1)).isoformat() if session else session
+def _moved(session: str, days: int) -> str:
+    return (date.fromisoformat(session) + timedelta(days)).isoformat() if session else session

@@ -82,7 +82,7 @@ def compared(
     fractions = named_items.fractions(differences, figures, broker, shares, spin_offs.children)
     spun_off = named_items.spun_off(differences, broker, spin_offs.missing)
     told = {name: each for name, each in differences.items() if name not in {*fractions, *spun_off}}
-    differ = [symbol for symbol, _ in named_items.quantities(told)]
+    differ = [symbol for symbol, _ in comparison.quantities(told)]
     is_shared = ledger.broker_money.shared_by(period) is not None
     lacking = ((_SHARED,) if is_shared else ()) if period.has_account else (_NOT_JOINED,)
     items = [*beside.values(), *fractions.values(), *spun_off.values(), *figures.waiting]
@@ -240,7 +240,7 @@ def _outside(
 ) -> dict[str, Outside]:
     from paper_run.trading import hand_trades
 
-    found = named_items.quantities(differences)
+    found = comparison.quantities(differences)
     more = [(symbol, money.CONTEXT.subtract(each.theirs, each.ours)) for symbol, each in found]
     return hand_trades.outside(more, ledger, read, period)
 
@@ -260,7 +260,7 @@ def _differing(
     :param outside: the trades that no attempt of the book made. :param unsure: why that may be no difference.
     :param is_shared: whether another ledger trades the account: then it may be that one's.
     """
-    found = named_items.quantities(differences)
+    found = comparison.quantities(differences)
     said = []
     for symbol, each in found[:_MOST]:
         why = f"; {_IN_FLIGHT}" if symbol in figures.in_flight else ""
@@ -306,7 +306,7 @@ def _unnamed(
         words = f"The broker's cash is {_dollars(cash)} than the book's, and {explains}"
         said.append(findings.warning("broker_differs", words, subject="cash", remedies=_BOOKED * is_ours))
     if left := apart.residual.amount:
-        own = _own(broker)
+        own = money.known_cents(named_items.off_itself(broker))
         inside = f" The broker's own equity is {own:,.2f} dollars off its cash and positions." if own else ""
         words = f"The broker's equity is {_dollars(left)} than ours, and {explains}{inside}"
         said.append(findings.warning("residual", words))
@@ -321,7 +321,7 @@ def _is_said(
     Figures of ours that are not known, positions that could not be read, another quantity.
     """
     is_whole = figures.valuation.complete and figures.cash is not None
-    return not is_whole or broker.positions is None or bool(named_items.quantities(differences))
+    return not is_whole or broker.positions is None or bool(comparison.quantities(differences))
 
 
 def _not_compared(apart: parties.Explained) -> list[Finding]:
@@ -339,12 +339,3 @@ def _not_compared(apart: parties.Explained) -> list[Finding]:
 def _dollars(amount: Decimal) -> str:
     """Return by how much theirs is more or less, of an amount that is ours - theirs."""
     return f"{amount.copy_abs():,.2f} dollars {'less' if amount > 0 else 'more'}"
-
-
-def _own(broker: BrokerFigures) -> Decimal | None:
-    """Return what the broker's own figures leave open, cents: read at two moments they may."""
-    values = [each.market_value for each in (broker.positions or {}).values()]
-    if broker.positions is None or broker.cash is None or broker.equity is None or None in values:
-        return None
-    held = money.total((broker.cash, *(each for each in values if each is not None)))
-    return money.cents(money.CONTEXT.subtract(broker.equity, held))

@@ -12,7 +12,7 @@ from paper_run.model.broker import as_written, may_be_share
 from paper_run.trading import pricing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
     from decimal import Decimal
 
@@ -42,7 +42,6 @@ class _Opening(NamedTuple):
     read: Observations
     moment: Moment
     row: AttemptRow
-    is_beside: Callable[[str], bool]
 
     @property
     def is_unproven(self) -> bool:
@@ -74,7 +73,7 @@ class _Opening(NamedTuple):
         base = [before.cash, before.accrued_fees or money.ZERO]
         for each in before.positions:
             symbol = written(each.symbol)
-            is_share = may_be_share(each.asset_class) and not self.is_beside(symbol)
+            is_share = may_be_share(each.asset_class) and not self.moment.is_beside(symbol)
             if not each.qty or not (is_share or symbol in traded):
                 continue
             worth = self._worth(symbol, each)
@@ -105,7 +104,6 @@ def present(
     read: Observations,
     moment: Moment,
     booked_at: datetime,
-    is_beside: Callable[[str], bool],
 ) -> Begun:
     """Return the present book, begun if there is none; the account that is proven to be its own is kept.
 
@@ -114,27 +112,27 @@ def present(
 
     To be called in a transaction of the ledger, with the orders' states written.
 
-    :param booked_at: UTC. :param is_beside: whether a symbol that no order of ours traded stands beside it.
+    :param booked_at: UTC.
     """
     period = ledger.books.period()
     found: list[Finding] = []
     if period is None:
         if (opener := ledger.books.opens_with()) is None:
             return Begun(None, found)
-        start = _Opening(ledger, read, moment, ledger.attempts.by_id(opener), is_beside)
+        start = _Opening(ledger, read, moment, ledger.attempts.by_id(opener))
         adopted = start.adopted()
         period = ledger.books.open_period(
             start.row,
             booked_at,
             priced=read.market is None,
-            is_beside=is_beside,
+            is_beside=moment.is_beside,
             adopted=adopted,
             provisional=start.is_unproven,
         )
         if adopted is not None:
             ledger.broker_money.in_base(period, adopted.money)
     elif period.provisional:
-        start = _Opening(ledger, read, moment, ledger.attempts.by_id(period.attempt), is_beside)
+        start = _Opening(ledger, read, moment, ledger.attempts.by_id(period.attempt))
         period, found = _settled(period, start, booked_at)
     if read.account is not None:
         ledger.broker_accounts.keep(period, read.account, booked_at)

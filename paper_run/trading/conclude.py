@@ -116,15 +116,9 @@ def conclude(known: Known) -> Outcome:
         health=result_rows.health(known.snapshot.health),
         findings=findings.naming(known.ledger, found),
         how_known=known.how_known,
-        pnl=result_rows.pnl(known.book) if known.book else None,
-        parties=result_rows.parties(known.book) if known.book else None,
+        **(result_rows.of_book(known.book) if known.book else {"pnl": None, "statistics": Statistics()}),
         limits=stands,
-        symbols=known.book.symbols if known.book else None,
-        statistics=result_rows.statistics(known.book) if known.book else Statistics(),
         costs=_costs(known, rows),
-        signals=known.book.signals if known.book else None,
-        periods=known.book.periods if known.book else None,
-        benchmark=known.book.benchmark if known.book else None,
         ledger=known.ledger,
     )
     return Outcome(result, tuple(failed))

@@ -200,11 +200,7 @@ def _absent(doubt: Doubt) -> OrderState:
         side=doubt.side,
         qty=doubt.qty,
         status=order_outcomes.NOT_PLACED,
-        broker_order_id=None,
-        limit_price=None,
         filled_qty=money.ZERO,
-        filled_avg_price=None,
-        error_message=None,
         told_by=BROKER,
     )
 

@@ -189,7 +189,7 @@ def stated(orders: Sequence[Asked], basis: CostBasis) -> Costs:
     known = [row.shortfall for row in rows if row.shortfall is not None]
     is_known = bool(rows) and len(known) == len(rows)
     shortfall = money.total(known) if is_known else None
-    fees = None if basis.fees is None else money.cents(basis.fees)
+    fees = money.known_cents(basis.fees)
     total = None if shortfall is None or fees is None else money.CONTEXT.add(shortfall, fees)
     return Costs(
         orders=rows,
@@ -233,7 +233,7 @@ def _row(cost: _Cost) -> OrderCost:
     executed = opportunity = None
     if part is not None:
         executed = money.cents(part.execution)
-        opportunity = None if part.opportunity is None else money.cents(part.opportunity)
+        opportunity = money.known_cents(part.opportunity)
     whole = None
     if executed is not None and opportunity is not None:
         whole = money.CONTEXT.add(executed, opportunity)

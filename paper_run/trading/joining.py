@@ -57,7 +57,6 @@ def join(
     ours: Ours,
     moment: Moment,
     booked_at: datetime,
-    is_beside: Callable[[str], bool],
 ) -> Joined:
     """Book the account beside the book, once for each book: its other shares, and the rest of its cash.
 
@@ -66,7 +65,7 @@ def join(
 
     To be called in a transaction of the ledger, with the fills booked.
 
-    :param booked_at: UTC. :param is_beside: whether a symbol that no order of ours traded stands beside it.
+    :param booked_at: UTC.
     """
     proven = read.proven_broker
     if proven is None or ours.is_changed or period.has_account or period.provisional:
@@ -76,7 +75,7 @@ def join(
     if order_ids.shared_by(ledger, period, proven, read.told) is not None:
         return Joined(period)
     book = ours.book
-    beside = others(book, proven, is_beside)
+    beside = others(book, proven, moment.is_beside)
     why = why_it_waits(ours, proven, beside) or _was_filled_meanwhile(ledger, proven, moment)
     if why is not None:
         return Joined(period, (_waits(proven, why),))

@@ -104,15 +104,9 @@ def result_of(
                 *(found for row in rows if (found := order_outcomes.problem(row))),
             ),
         ),
-        pnl=result_rows.pnl(book),
-        parties=result_rows.parties(book),
+        **result_rows.of_book(book),
         limits=stands,
-        symbols=book.symbols,
-        statistics=result_rows.statistics(book),
         costs=_costs(book, asked),
-        signals=book.signals,
-        periods=book.periods,
-        benchmark=book.benchmark,
         ledger=ledger.account.identity,
     )
 

@@ -17,15 +17,15 @@ from paper_run.trading import pricing
 from paper_run.trading.our_shares import at_broker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from datetime import date
     from decimal import Decimal
 
     from paper_run.book.folding import Names
-    from paper_run.book.holdings import Entry
     from paper_run.model.broker import MoneyActivity
     from paper_run.services.platform import Observations
     from paper_run.trading.observations import Moment
+    from paper_run.trading.our_shares import OurShares
 
 _A_DAY = timedelta(days=1)
 _IN_COINS = "CFEE"
@@ -47,34 +47,22 @@ class Waits(NamedTuple):
 class Counting:
     """Counts activities, one after the other.
 
-    :param begun: the session that the book began with. :param session: the one that is valued.
-    :param held: returns the book's holdings. :param is_beside: whether a symbol that no order of ours traded
-        stands beside the book.
-    :param names: returns the names of its shares. :param entries_of: returns its entries of all names of one.
-    :param fraction_left: returns the signed fraction of a share that the last split of a symbol left.
+    :param session: the one that is valued. :param held: returns the book's holdings.
     """
 
     def __init__(
         self,
-        begun: date,
+        ours: OurShares,
         session: date,
         read: Observations,
         moment: Moment,
         held: Callable[[], Mapping[str, Holding]],
-        is_beside: Callable[[str], bool],
-        names: Callable[[], Names],
-        entries_of: Callable[[str, Names], Sequence[Entry]],
-        fraction_left: Callable[[str], Decimal],
     ) -> None:
-        self._begun = begun
+        self._ours = ours
         self._session = session
         self._read = read
         self._moment = moment
         self._holdings = held
-        self._is_beside = is_beside
-        self._names_of = names
-        self._entries_of = entries_of
-        self._fraction_left = fraction_left
 
     def counts(
         self, activity: MoneyActivity, before: Posted | None, *, in_base: bool
@@ -139,7 +127,7 @@ class Counting:
             return money.ZERO
         left = money.CONTEXT.subtract(ours, theirs)
         # What was traded since may be more than there was: the fraction is that of the split all the same.
-        of_split = self._fraction_left(self._name_now(activity))
+        of_split = self._ours.fraction_left(self._name_now(activity))
         is_left = splits.is_without_fraction(ours, theirs) or left == of_split
         return left.copy_abs() if is_left and left * activity.net_amount > 0 else money.ZERO
 
@@ -155,7 +143,7 @@ class Counting:
         if not (qty and called.is_held):
             return False
         name = self._name_now(activity)
-        if not any(each.kind == "adjustment" for each in self._entries_of(name, self._names)):
+        if not any(each.kind == "adjustment" for each in self._ours.of(name, self._names)):
             return True
         ours, theirs = self._ours_and_theirs(activity)
         if theirs is None or activity.net_amount is None:
@@ -206,13 +194,13 @@ class Counting:
         What is dated of the session that is valued, or before, is of that one at the latest: it may have been
         traded on a day on which the exchange is closed.
         """
-        day = max(activity.date or self._session, self._begun)
+        day = max(activity.date or self._session, self._ours.period.session)
         following = self._moment.calendar.next_session(day - _A_DAY)
         return min(following, self._session) if day <= self._session else following
 
     @cached_property
     def _names(self) -> Names:
-        return self._names_of()
+        return self._ours.names()
 
     def _called(self, activity: MoneyActivity) -> Called:
         """Return what the book called in its session what an activity is of, maybe by another name."""
@@ -221,7 +209,7 @@ class Counting:
         if not self._names.kin(name) - {name}:
             return Called(name, bool(self._holdings().get(name, Holding()).qty))
         session = self.effective(activity).isoformat()
-        return self._names.called(name, self._entries_of(name, self._names), session)
+        return self._names.called(name, self._ours.of(name, self._names), session)
 
     def _row(self, activity: MoneyActivity, before: Posted | None) -> str:
         """Return the row of the book that an activity is in; what stands beside the book has none.
@@ -233,4 +221,4 @@ class Counting:
         name = self._called(activity).symbol
         if before is not None and (before.symbol == ACCOUNT or name in self._names.kin(before.symbol)):
             return before.symbol
-        return ACCOUNT if name not in self._holdings() and self._is_beside(name) else name
+        return ACCOUNT if name not in self._holdings() and self._moment.is_beside(name) else name

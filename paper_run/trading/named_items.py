@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from paper_run import money
-from paper_run.book import parties, splits
+from paper_run.book import comparison, parties, splits
 from paper_run.model.broker import may_be_share
 
 if TYPE_CHECKING:
@@ -45,15 +45,21 @@ def own(broker: BrokerFigures) -> list[parties.Item]:
 
     They are two answers, and between them prices move.
     """
+    off = off_itself(broker)
+    values = (each.market_value or money.ZERO for each in (broker.positions or {}).values())
+    gross = money.total(value.copy_abs() for value in values)
+    if off is None or not money.cents(off) or off.copy_abs() > money.product(gross, _MOVE):
+        return []
+    return [parties.Item("own", "", money.ZERO, off.copy_negate())]
+
+
+def off_itself(broker: BrokerFigures) -> Decimal | None:
+    """Return the broker's equity less its own cash and positions, dollars; None where one is not told."""
     values = [each.market_value for each in (broker.positions or {}).values()]
-    if broker.cash is None or broker.equity is None:
-        return []
     known = [each for each in values if each is not None]
-    off = money.CONTEXT.subtract(money.total((broker.cash, *known)), broker.equity)
-    gross = money.total(each.copy_abs() for each in known)
-    if len(known) < len(values) or not money.cents(off) or off.copy_abs() > money.product(gross, _MOVE):
-        return []
-    return [parties.Item("own", "", money.ZERO, off)]
+    if broker.positions is None or broker.cash is None or broker.equity is None or len(known) < len(values):
+        return None
+    return money.CONTEXT.subtract(broker.equity, money.total((broker.cash, *known)))
 
 
 def fractions(
@@ -70,17 +76,12 @@ def fractions(
     :param children: the symbols that were spun off.
     """
     found = {}
-    for symbol, each in quantities(differences):
+    for symbol, each in comparison.quantities(differences):
         is_child, left = symbol in children, money.CONTEXT.subtract(each.ours, each.theirs)
         is_fraction = splits.is_that(each.ours, each.theirs) or left == shares.fraction_left(symbol)
         if not is_fraction or not (is_child or shares.has_split(symbol)):
             continue
-        row = next(row for row in figures.valuation.positions if row.symbol == symbol)
-        worth = None if row.mark is None else money.product(left, row.mark.price)
-        there = (broker.positions or {}).get(symbol)
-        if there is not None and there.qty:
-            whole = parties.Held(there.qty, there.price, there.market_value).worth
-            worth = None if whole is None else money.portion(whole, left, there.qty)
+        worth = _worth(symbol, left, figures, broker)
         reason = f"{symbol} has no price" if worth is None else ""
         after = "spin-off" if is_child else "split"
         about = f"{money.short(left)} {symbol} after its {after}, to be paid in cash"
@@ -94,7 +95,7 @@ def spun_off(
     """Return the shares that the account was given by a spin-off, and that the book does not have."""
     by_symbol = {each.symbol: each for each in given}
     found = {}
-    for symbol, each in quantities(differences):
+    for symbol, each in comparison.quantities(differences):
         more = money.CONTEXT.subtract(each.theirs, each.ours)
         of, there = by_symbol.get(symbol), (broker.positions or {}).get(symbol)
         if of is None or there is None or more * of.shares < 0:
@@ -116,13 +117,7 @@ def trades(
     """
     found = {}
     for symbol, each in outside.items():
-        there, fewer = (broker.positions or {}).get(symbol), each.qty.copy_negate()
-        if there is not None and there.qty:
-            whole = parties.Held(there.qty, there.price, there.market_value).worth
-            worth = None if whole is None else money.portion(whole, fewer, there.qty)
-        else:
-            row = next(row for row in figures.valuation.positions if row.symbol == symbol)
-            worth = None if row.mark is None else money.product(fewer, row.mark.price)
+        worth = _worth(symbol, each.qty.copy_negate(), figures, broker)
         way = "bought" if each.qty > 0 else "sold"
         who = "by hand" if each.order is None else "by an order from before this book"
         about = f"{money.short(each.qty.copy_abs())} {symbol} {way} {who} at {money.short(each.price)}"
@@ -134,6 +129,16 @@ def trades(
     return found
 
 
+def _worth(symbol: str, qty: Decimal, figures: BookFigures, broker: BrokerFigures) -> Decimal | None:
+    """Return what shares are worth as the broker's others of them are; where it has none, at our price."""
+    there = (broker.positions or {}).get(symbol)
+    if there is not None and there.qty:
+        whole = parties.Held(there.qty, there.price, there.market_value).worth
+        return None if whole is None else money.portion(whole, qty, there.qty)
+    row = next(row for row in figures.valuation.positions if row.symbol == symbol)
+    return None if row.mark is None else money.product(qty, row.mark.price)
+
+
 def still_to_come(cash: Decimal | None, fees: Charged, shares: OurShares, today: date) -> list[str]:
     """Say what our cash may be more for, dollars, negative: less; a clause each."""
     if not cash:
@@ -141,10 +146,3 @@ def still_to_come(cash: Decimal | None, fees: Charged, shares: OurShares, today:
     from paper_run.trading import hand_trades
 
     return [*fees.why_more(cash, today), *hand_trades.why_unpaid(shares, cash, today)]
-
-
-def quantities(differences: Mapping[str, tuple[Difference, ...]]) -> list[tuple[str, Difference]]:
-    """Return the symbols of which the broker's quantity is another, signed shares."""
-    return [
-        (symbol, each) for symbol, differs in differences.items() for each in differs if each.field == "qty"
-    ]

@@ -311,9 +311,6 @@ def signal_of(state: OrderState) -> SignalOrder:
     """Put an order that the gateway knows in the place of a run's mapping; its signal is not known."""
     return SignalOrder(
         symbol=state.symbol,
-        predicted_return=None,
-        rank=None,
-        target_weight=None,
         client_order_id=state.client_order_id,
         qty=state.qty,
         side=state.side,
@@ -321,5 +318,4 @@ def signal_of(state: OrderState) -> SignalOrder:
         status=state.status,
         filled_qty=state.filled_qty,
         filled_avg_price=state.filled_avg_price,
-        skip_reason=None,
     )

@@ -11,7 +11,7 @@ from paper_run.model import findings
 from paper_run.model.broker import MAY_END_A_HOLDING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
 
     from paper_run.book.holdings import Holding
@@ -68,7 +68,6 @@ def book(
     session: date,
     moment: Moment,
     booked_at: datetime,
-    is_beside: Callable[[str], bool],
 ) -> Booked:
     """Book the difference between what the broker tells and what is booked, once its account is proven.
 
@@ -78,7 +77,6 @@ def book(
     To be called in a transaction of the ledger, with the fills booked.
 
     :param session: the one that is valued. :param booked_at: UTC.
-    :param is_beside: whether a symbol that no order of ours traded stands beside the book.
     """
     reading, kept, period = read.proven_broker, ledger.broker_money, ours.period
     # Whether another ledger trades the account too is told by its orders: without them the money waits.
@@ -97,8 +95,7 @@ def book(
         kept.in_base(period, there)
     known = kept.known(period, (each.identity for each in activities))
     booking = _Booking(ledger, period, session, booked_at)
-    shares = (ours.names, ours.of, ours.fraction_left)
-    counting = Counting(period.session, session, read, moment, booking.held, is_beside, *shares)
+    counting = Counting(ours, session, read, moment, booking.held)
     fractions = {each.identity for each in activities if money_types.of(each.activity_type).way == "fraction"}
     # Those last: what a fraction is of, and whether another was paid for it, the rest tells.
     for each in sorted(activities, key=lambda each: each.identity in fractions and not each.is_canceled):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.attempt import AttemptRow
-    from paper_run.model.calendar import Calendar
+    from paper_run.model.calendar import Calendar, ExchangeName
     from paper_run.model.findings import Finding
     from paper_run.model.progress import Clock, Progress
     from paper_run.model.service import ServiceHealth
@@ -108,17 +108,23 @@ def told(health: tuple[ServiceHealth, ...], ledger: Ledger | None) -> list[ToldD
 
 
 def prove_account(
-    config: Config, ledger: Ledger, platform: Platform, services: Services, *, claim: bool = True
+    ledger: Ledger,
+    platform: Platform,
+    orchestrator: ServiceHealth,
+    *,
+    exchange: ExchangeName | None = None,
+    claim: bool = False,
 ) -> None:
-    """Prove that the ledger is this platform's; the first attempt makes it so.
+    """Prove that the ledger is this platform's, or (`claim`) make it so at its first attempt.
 
+    :param exchange: whose dates the sessions are; None: it does not matter now.
     :raises DataError: it is another's.
     """
     ledger.account.belongs_to(
-        sandbox=services.sandbox,
+        sandbox=orchestrator.sandbox_session is not None,
         orchestrator_url=platform.orchestrator.url.base,
-        strategy=services.orchestrator.strategy,
-        exchange=config.exchange,
+        strategy=orchestrator.strategy,
+        exchange=exchange,
         claim=claim,
     )
 
@@ -152,12 +158,7 @@ def unheard(ledger: Ledger, platform: Platform) -> str | None:
             f"The orchestrator at {orchestrator.url} could not be asked what it knows: it "
             f"{orchestrator.detail}. Start it before you decide"
         )
-    ledger.account.belongs_to(
-        sandbox=orchestrator.sandbox_session is not None,
-        orchestrator_url=platform.orchestrator.url.base,
-        strategy=orchestrator.strategy,
-        claim=False,
-    )
+    prove_account(ledger, platform, orchestrator)
     return None
 
 

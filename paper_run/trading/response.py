@@ -152,13 +152,7 @@ def _run_id_in(body: bytes) -> str | None:
 
 
 def _is_kill_switch(answer: Answer) -> bool:
-    try:
-        body = answer.json()
-    except UnreadableAnswer:
-        return False
-    detail = body.get("detail") if isinstance(body, dict) else None
-    if not isinstance(detail, dict):
-        return False
+    detail = wire.detail(answer)
     words = f"{detail.get('error')} {detail.get('message')}".lower()
     return (
         "engaged_at" in detail or "engaged_by" in detail or re.search(r"kill[ _-]?switch", words) is not None

@@ -55,16 +55,7 @@ def run_of(row: AttemptRow, states: Mapping[str, OrderState]) -> Orchestration:
     return Orchestration(
         run_id=row.run_id or "",
         status="completed",
-        strategy=None,
-        as_of_date=None,
-        started_at=None,
-        num_signals=None,
-        num_orders_submitted=None,
-        num_orders_accepted=None,
-        num_orders_rejected=None,
         mappings=tuple(order_outcomes.signal_of(state) for state in states.values()),
-        duration_seconds=None,
-        error_message=None,
     )
 
 

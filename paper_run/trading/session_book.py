@@ -136,9 +136,7 @@ class SessionBook:
         )
         unsure = {*self.unknown, *self.priced.suspects}
         ours = joining.Ours(book, unsure, self.moved.waiting, is_changed=self._is_changed)
-        self.joined = joining.join(
-            *(ledger, read, self.period, self.date, ours, moment, self._booked_at, moment.is_beside)
-        )
+        self.joined = joining.join(*(ledger, read, self.period, self.date, ours, moment, self._booked_at))
         period = self.joined.period
         if new or by_hand.entries or by_hand.is_all or period != self.period:
             from paper_run.trading import hand_trades
@@ -154,7 +152,7 @@ class SessionBook:
     def _money(self) -> other_money.Booked:
         """Book the account's money as it stands."""
         ours = (self.ledger, self.read, self.shares, self.date)
-        return other_money.book(*ours, self.moment, self._booked_at, self.moment.is_beside)
+        return other_money.book(*ours, self.moment, self._booked_at)
 
     def _count_fractions(self) -> None:
         """Have cash in lieu be a trade of the fraction, of shares that the book has only now."""

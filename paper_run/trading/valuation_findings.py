@@ -47,12 +47,7 @@ def of(figures: BookFigures, priced: pricing.Priced, best: BestParty | None) -> 
     for unexplained in {bridge.unexplained for bridge in bridges if bridge.unexplained}:
         words = f"The book does not tie out: {unexplained} dollars are unexplained."
         said.append(findings.warning("unexplained", words))
-    found = [
-        (symbol, each)
-        for symbol, differs in figures.differences.items()
-        for each in differs
-        if each.field == "qty"
-    ]
+    found = comparison.quantities(figures.differences)
     for symbol, each in found[:_MOST_DIFFERENCES]:
         flying = "; orders of ours are in flight" if symbol in figures.in_flight else ""
         quantities = f"quantity {money.short(each.theirs)} instead of {money.short(each.ours)}"

@@ -76,7 +76,7 @@ def bring_up_to_date(
 
     :param booked_at: UTC. :raises DataError: a change that a person wants can't be booked.
     """
-    period, remarks = book_opening.present(ledger, read, moment, booked_at, moment.is_beside)
+    period, remarks = book_opening.present(ledger, read, moment, booked_at)
     if period is None:
         adjustments.refuse_without_a_book(occasion.change or adjustments.Change(), ledger.doubts.attempts())
         return None

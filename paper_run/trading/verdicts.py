@@ -226,6 +226,8 @@ def _with_run(row: AttemptRow, run_id: str, by: str, ledger: Ledger, platform: P
             f"--run-id: run {run_id} was there before {row.name} was sent, so it is not its run",
             remedies=named_orders.ASK,
         )
+    by_orders = ours("resolve", row.name, "--placed", "--order", "ID", "--order", "ID")
+    instead = Remedy("Name its orders instead", by_orders)
     try:
         answer = orchestrator.run_by_id(run_id, seconds=_READ_SECONDS)
         run = read_orchestration(answer) if answer else None
@@ -233,12 +235,7 @@ def _with_run(row: AttemptRow, run_id: str, by: str, ledger: Ledger, platform: P
         raise OrchestrationError(
             f"Run {run_id} can't be read",
             f"The Orchestrator at {orchestrator.url} {error.reason}.",
-            remedies=(
-                Remedy(
-                    "Name its orders instead",
-                    ours("resolve", row.name, "--placed", "--order", "ID", "--order", "ID"),
-                ),
-            ),
+            remedies=(instead,),
         ) from None
     if answer is None or run is None or run.run_id != run_id:
         raise DataError(
@@ -253,12 +250,7 @@ def _with_run(row: AttemptRow, run_id: str, by: str, ledger: Ledger, platform: P
         raise OrchestrationError(
             f"Run {run_id} does not tell what it placed",
             f"The Orchestrator at {orchestrator.url} {why}.",
-            remedies=(
-                Remedy(
-                    "Name its orders instead",
-                    ours("resolve", row.name, "--placed", "--order", "ID", "--order", "ID"),
-                ),
-            ),
+            remedies=(instead,),
             code="answer_lost",
             subject=row.name,
         )

@@ -190,12 +190,12 @@ def test_a_file_that_fails_after_the_trade_does_not_keep_back_the_others(
     day.ready()
     real = files.write_atomic
 
-    def no_html(path: Path, content: bytes) -> None:
-        if path.suffix == ".html":
+    def no_html(path: Path, content: bytes, **mode: int) -> None:
+        if path.name.endswith("_run.html"):
             raise DataError(f"{path} can't be written", "No space left on device.")
-        real(path, content)
+        real(path, content, **mode)
 
-    monkeypatch.setattr("paper_run.report.day.write_atomic", no_html)
+    monkeypatch.setattr("paper_run.ledger.files.write_atomic", no_html)
     end = day.run()
     assert end.exit_status == 3
     assert [failure.title for failure in end.failures] == [

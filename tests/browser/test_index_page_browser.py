@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 from builders.sessions import HISTORIES, history, thin
+from builders.stated import index_page
 from support.chromium import complaints, complaints_of_inks, pictured, resize
 
 from paper_run.model.history import EndedBook
-from paper_run.report.html.index import render
 
 pytestmark = pytest.mark.browser
 
@@ -21,7 +21,7 @@ def opened(pages, tmp_path):
 
     def open_page(lines, *, label=None, book=1, ended=(), **options):
         curve = thin([each for each in lines if each.book == book])
-        source = render(lines, curve=curve, label=label, cache_folder=None, book=book, ended=ended)
+        source = index_page(lines, curve=curve, label=label, cache_folder=None, book=book, ended=ended)
         file.write_text(source, encoding="utf-8")
         return pages.open(file, **options)
 
@@ -42,7 +42,7 @@ def test_the_page_opens_alone_and_in_silence(opened, name):
 
 def test_what_the_policy_forbids_does_not_happen(browser, tmp_path):
     """A script, a handler and an image that got in after all would still be refused."""
-    source = render(history(3), curve=history(3), label=None, cache_folder=None)
+    source = index_page(history(3), curve=history(3), label=None, cache_folder=None)
     attack = "<img src=http://127.0.0.1:9/x onerror='document.title=1'><script>document.title=2</script>"
     file = tmp_path / "attacked.html"
     file.write_text(source.replace("<main>", "<main>" + attack), encoding="utf-8")
@@ -103,7 +103,7 @@ def test_the_page_never_scrolls_sideways(opened, name):
 def test_a_link_opens_the_report_beside_the_page(browser, tmp_path):
     """Followed by keyboard, the first attempt's link and a mark's lead to the files of those names."""
     lines = [history(1)[0]._replace(attempts=((1, "success"), (2, "partial")), marked=True)]
-    source = render(lines, curve=lines, label=None, cache_folder=None)
+    source = index_page(lines, curve=lines, label=None, cache_folder=None)
     (tmp_path / "index.html").write_text(source, encoding="utf-8")
     names = ["2025-01-02_paper_run.html", "2025-01-02-2_paper_run.html", "2025-01-02_mark.html"]
     for name in names:

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from builders import documents
 from builders.sessions import history, thin
+from builders.stated import index_page
 from builders.stated import render as render_page
 from builders.symbols import SYMBOLS, row
 from support.chromium import complaints
@@ -13,7 +14,6 @@ from support.chromium import complaints
 from paper_run.book.symbols import SymbolTotals
 from paper_run.model.result_json import of_document
 from paper_run.report.html import page
-from paper_run.report.html.index import render
 
 pytestmark = pytest.mark.browser
 
@@ -27,7 +27,7 @@ SESSIONS = [line.session for line in LINES]
 @pytest.fixture
 def window(browser, tmp_path):
     """Open a file of a folder in which every session has its pages; a context's options may be given."""
-    (tmp_path / "index.html").write_text(render(LINES, curve=thin(LINES), label=None, cache_folder=None))
+    (tmp_path / "index.html").write_text(index_page(LINES, curve=thin(LINES), label=None, cache_folder=None))
     for session in SESSIONS:
         for number, name in ((1, "_paper_run"), (2, "-2_paper_run"), (None, "_mark")):
             document = documents.changed(documents.good_day(), session=session, trade=number)
@@ -141,7 +141,7 @@ def test_a_day_of_the_calendar_leads_to_its_page(window):
 def test_the_index_sorts_filters_and_has_a_crosshair(window, browser, tmp_path):
     """As the page of a day: headings sort, a field narrows, and keys walk along the curve."""
     lines = history(30)
-    (tmp_path / "index.html").write_text(render(lines, curve=thin(lines), label=None, cache_folder=None))
+    (tmp_path / "index.html").write_text(index_page(lines, curve=thin(lines), label=None, cache_folder=None))
     page = window("index.html")
     page.locator("#all-sessions thead button", has_text="Day P&L").click()
     rows = page.locator("#all-sessions tbody tr")
@@ -163,7 +163,7 @@ def test_axe_finds_nothing_in_the_symbols(window, tmp_path, width):
     (tmp_path / "day.html").write_text(page.render(result, curve=documents.curve(40)))
     totals = {"AAPL": SymbolTotals("2025-01-02", "2025-01-03", 2, 1, 2, 0, Decimal(40), Decimal(-10))}
     (tmp_path / "all.html").write_text(
-        render(LINES, curve=thin(LINES), label=None, cache_folder=None, symbols=totals)
+        index_page(LINES, curve=thin(LINES), label=None, cache_folder=None, symbols=totals)
     )
     for name in ("day.html", "all.html"):
         opened = window(name, bypass_csp=True, viewport={"width": width, "height": 800})

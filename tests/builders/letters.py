@@ -14,7 +14,7 @@ from paper_run.notify.email import letters
 from paper_run.notify.email.letters import Letter
 from paper_run.report.summary.glance import Past
 from paper_run.report.summary.notices import Notice
-from paper_run.report.summary.summary import Attachment
+from paper_run.report.summary.summary import Attachment, Occasion
 
 ATTACHMENTS = (
     Attachment("report.html", "html", b"<p>"),
@@ -122,7 +122,7 @@ DAYS: dict[str, Callable[[], dict[str, Any]]] = {
 }
 
 
-def occasion_of(day: str) -> letters.Occasion:
+def occasion_of(day: str) -> Occasion:
     """Return the occasion on which a day's letter is written."""
     if day == "mark":
         return "close"

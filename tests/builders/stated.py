@@ -1,10 +1,11 @@
 """What is made of a document: each is read as a record is, and what reads it gets the result."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from paper_run.model.history import SessionLine
+from paper_run.book.symbols import SymbolTotals
+from paper_run.model.history import EndedBook, SessionLine
 from paper_run.model.json_text import loads
 from paper_run.model.result import RunResult
 from paper_run.model.result_json import encode, of_document
@@ -12,7 +13,7 @@ from paper_run.notify.email import letters
 from paper_run.notify.email import subject as subjects
 from paper_run.notify.email.letters import Letter
 from paper_run.report import csv_tables
-from paper_run.report.html import page
+from paper_run.report.html import index, page
 from paper_run.report.summary import headline
 from paper_run.report.summary.headline import Headline
 from paper_run.report.summary.notices import Notice
@@ -29,6 +30,23 @@ def render(
 ) -> str:
     """Return the page."""
     return page.render(of_document(document), curve=curve, cache_folder=cache_folder)
+
+
+def index_page(
+    lines: Sequence[SessionLine],
+    *,
+    curve: Sequence[SessionLine],
+    label: str | None,
+    cache_folder: Path | None = None,
+    num_sessions: int | None = None,
+    book: int = 1,
+    ended: Sequence[EndedBook] = (),
+    symbols: Mapping[str, SymbolTotals] | None = None,
+) -> str:
+    """Return the page over all sessions, of which so many are listed."""
+    number = num_sessions or sum(line.book == book for line in lines)
+    sessions = index.Overview(lines, curve, number, book, ended, (), symbols or {})
+    return index.render(sessions, label=label, cache_folder=cache_folder)
 
 
 def headline_of(document: dict[str, Any]) -> Headline:

@@ -1,7 +1,5 @@
 """A gateway that asks for authentication: said to be that, with the fix, wherever it is read."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,13 +15,6 @@ REFUSALS = (
     (401, {"error": "invalid_internal_token", "message": "Invalid internal token"}),
     (403, {"error": "permission_denied", "message": "Permission view_positions required"}),
 )
-
-
-@pytest.fixture
-def day(tmp_path: Path) -> Iterator[Day]:
-    made = Day(tmp_path)
-    with made.platform:
-        yield made
 
 
 def refuse(day: Day, path: str, status: int = 401, detail: Any = REFUSALS[0][1]) -> None:

@@ -1,9 +1,7 @@
 """The clock decides which session is traded: proved by the services' own, else no older session is traded."""
 
 import shlex
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from day.exchange_day import FRIDAY, WEDNESDAY, Day
@@ -11,13 +9,6 @@ from support.faulty_http import Answer
 from support.odd_orchestrator import Plan
 
 DAY_BACK = timedelta(days=-1)
-
-
-@pytest.fixture
-def day(tmp_path: Path) -> Iterator[Day]:
-    day = Day(tmp_path)
-    with day.platform:
-        yield day
 
 
 def ours_is_off(day: Day, by: timedelta) -> None:

@@ -3,8 +3,6 @@
 import re
 import shlex
 import subprocess
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from day.exchange_day import Day
@@ -12,13 +10,6 @@ from support.command import Finished, clean_environment
 from support.odd_platform import Plan
 
 SESSION = "2026-11-25"
-
-
-@pytest.fixture
-def day(tmp_path: Path) -> Iterator[Day]:
-    made = Day(tmp_path)
-    with made.platform:
-        yield made
 
 
 def printed(said: Finished) -> list[list[str]]:

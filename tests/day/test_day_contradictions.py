@@ -1,7 +1,5 @@
 """What contradicts itself is told and not booked: an order that is another one by the gateway's word."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,13 +7,6 @@ from day.exchange_day import Day
 from support.odd_platform import Plan
 
 SESSION = "2026-11-25"
-
-
-@pytest.fixture
-def day(tmp_path: Path) -> Iterator[Day]:
-    made = Day(tmp_path)
-    with made.platform:
-        yield made
 
 
 def booked(day: Day) -> dict[str, str]:

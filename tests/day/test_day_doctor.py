@@ -3,7 +3,6 @@
 import os
 import re
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from day.exchange_day import THANKSGIVING, Day
@@ -11,13 +10,6 @@ from support.command import Finished
 from support.faulty_http import Answer
 from support.mail_server import MailServer
 from support.odd_platform import ORDERS, POSITIONS, RUN, RUNS
-
-
-@pytest.fixture
-def day(tmp_path: Path) -> object:
-    made = Day(tmp_path)
-    with made.platform:
-        yield made
 
 
 def line(said: Finished, name: str) -> str:

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from day.exchange_day import FRIDAY, THANKSGIVING, Day
@@ -10,13 +9,6 @@ from support.socket_server import SocketServer, answer, frozen, serving
 
 SECRET = "5bf66975-d4c7-4bf5-bcc8-b8d8a82ea278"
 VARIABLE = "PAPER_RUN_HEARTBEAT_URL"
-
-
-@pytest.fixture
-def day(tmp_path: Path) -> Iterator[Day]:
-    made = Day(tmp_path)
-    with made.platform:
-        yield made
 
 
 @pytest.fixture

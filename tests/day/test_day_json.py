@@ -1,8 +1,6 @@
 """What commands print for a program: one document each on standard output, as its schema has it."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,13 +8,6 @@ from day.exchange_day import Day
 from support.command import Finished
 from support.odd_orchestrator import Plan
 from support.schema import command_faults, faults
-
-
-@pytest.fixture
-def day(tmp_path: Path) -> Iterator[Day]:
-    made = Day(tmp_path)
-    with made.platform:
-        yield made
 
 
 def read(command: str, said: Finished) -> Any:

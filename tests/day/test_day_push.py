@@ -39,13 +39,6 @@ def receiver() -> Iterator[Receivers]:
         yield Receivers(stack)
 
 
-@pytest.fixture
-def day(tmp_path: Path) -> Iterator[Day]:
-    made = Day(tmp_path)
-    with made.platform:
-        yield made
-
-
 def push_to(day: Day, *servers: SocketServer) -> None:
     day.env["PAPER_RUN_NOTIFY"] = "  ".join(server.at for server in servers)  # type: ignore[attr-defined]
 

@@ -3,12 +3,9 @@
 import html
 import json
 import re
-from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
-import pytest
 from day.exchange_day import FRIDAY, Day
 from support.faulty_http import Answer
 from support.odd_orchestrator import order_id_of
@@ -19,13 +16,6 @@ LOST = Answer(status=504, process="before", body="Gateway Timeout")
 BROKEN = Answer(status=500, body="Internal Server Error")
 RETRIES = "RetryError[<Future at 0x7f3c2c1d5e50 state=finished raised ConnectError>]"
 DOUBT = {"client_order_id": None, "order_status": "rejected", "skip_reason": f"unexpected_error: {RETRIES}"}
-
-
-@pytest.fixture
-def day(tmp_path: Path) -> Iterator[Day]:
-    made = Day(tmp_path)
-    with made.platform:
-        yield made
 
 
 def page(day: Day, name: str = f"{SESSION}_paper_run") -> str:

@@ -1,6 +1,5 @@
 """Wrong input: one message that names option or variable and the allowed form, exit 3, no request at all."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,14 +7,6 @@ import pytest
 from support.command import Finished, run_command
 from support.lines import new_york_today
 from support.odd_platform import OddPlatform
-
-
-@pytest.fixture(scope="module")
-def untouched() -> Iterator[OddPlatform]:
-    """A platform that would answer, and must not be asked."""
-    with OddPlatform() as platform:
-        yield platform
-        assert platform.requests == []
 
 
 def refused(platform: OddPlatform, folder: Path, *args: str | Path, env: dict[str, str] | None = None) -> str:

@@ -2,7 +2,6 @@
 
 import re
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 from shutil import copytree
 from typing import NamedTuple
@@ -175,14 +174,6 @@ def read(finished: Finished) -> str:
 
 def _id(wrong: Wrong) -> str:
     return f"{wrong.line} {' '.join(wrong.env)}".strip()
-
-
-@pytest.fixture(scope="module")
-def untouched() -> Iterator[OddPlatform]:
-    """A platform that would answer, and must not be asked."""
-    with OddPlatform() as platform:
-        yield platform
-        assert platform.requests == []
 
 
 @pytest.mark.parametrize("wrong", WITHOUT_A_LEDGER, ids=_id)

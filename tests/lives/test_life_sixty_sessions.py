@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from support import sandbox_books as books
 from support.faulty_http import exact
 from support.schema import faults
 
@@ -85,7 +86,7 @@ def _seen(path: Path, sandbox: Sandbox) -> Seen:
     with closing(sqlite3.connect(path.parent / "ledger.sqlite3")) as connection:
         query = "SELECT json_extract(state, '$.cash') FROM sessions ORDER BY session DESC LIMIT 1"
         our_cash = Decimal(connection.execute(query).fetchone()[0])
-    return Seen(exact(text), sandbox.positions, sandbox.cash, our_cash)
+    return Seen(exact(text), books.positions(sandbox), books.cash(sandbox), our_cash)
 
 
 def _assert_something_to_prove(life: list[Seen]) -> None:

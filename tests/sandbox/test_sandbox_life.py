@@ -8,6 +8,7 @@ from fractions import Fraction
 from urllib.parse import urlsplit
 
 import pytest
+from support import sandbox_books as books
 
 from paper_run.sandbox import Sandbox, market
 from paper_run.sandbox.exchange_days import FIRST_SESSION, next_session
@@ -55,7 +56,7 @@ def life(tmp_path_factory):
             ids = [line["client_order_id"] for line in run["mappings"] if line["client_order_id"]]
             orders = [read(t4, "GET", f"/api/v1/orders/{order_id}") for order_id in ids]
             played.append((session, run, orders, read(t4, "GET", "/api/v1/positions")))
-        final = (sandbox.cash, sandbox.positions)
+        final = (books.cash(sandbox), books.positions(sandbox))
         t5.close()
         t4.close()
     return played, final

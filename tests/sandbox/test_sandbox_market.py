@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from paper_run.sandbox import market
 from paper_run.sandbox.exchange_days import FIRST_SESSION, next_session
-from paper_run.sandbox.signals import rank
+from paper_run.sandbox.signal_service import rank
 
 anything = st.text(alphabet="ABYZ09.-/ |éß漢\ud800", min_size=1, max_size=12)
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 from hashlib import sha256
 
 import pytest
+from support import sandbox_books as books
 
 from paper_run.sandbox import Sandbox, market
 from paper_run.sandbox.assembly import NAMES
@@ -12,6 +13,12 @@ from paper_run.sandbox.exchange_days import close_time, next_session
 
 DEFAULT = ("AAPL", "MSFT", "GOOGL")
 FIRST, SECOND = date(2025, 1, 2), date(2025, 1, 3)
+
+
+def take_down(platform, service):
+    """Close the port of one service, once all of them are listened at; the others run on."""
+    assert platform.health()["status"] == "healthy"
+    platform.sandbox._servers._servers[NAMES.index(service)].hang_up()
 
 
 def traded(mappings):
@@ -82,11 +89,14 @@ def test_an_order_id_is_the_hash_of_the_contract(platform):
 def test_the_same_order_again_places_nothing_more(platform):
     """T4 answers the second time with the same order, and neither cash nor position moves."""
     first = platform.submit(symbol="AAPL", side="buy", qty=10).body
-    cash, positions = platform.sandbox.cash, platform.sandbox.positions
+    cash, positions = books.cash(platform.sandbox), books.positions(platform.sandbox)
     second = platform.submit(symbol="AAPL", side="buy", qty=10).body
     assert second["client_order_id"] == first["client_order_id"]
     assert (second["status"], first["status"]) == ("filled", "pending_new")
-    assert (platform.sandbox.cash, platform.sandbox.positions) == (cash, positions)
+    assert (books.cash(platform.sandbox), books.positions(platform.sandbox)) == (
+        cash,
+        positions,
+    )
     assert cash == 100000 - 10 * market.fill_price("AAPL", FIRST, "buy")
     assert (
         platform.submit(symbol="AAPL", side="buy", qty=11).body["client_order_id"] != first["client_order_id"]
@@ -96,10 +106,10 @@ def test_the_same_order_again_places_nothing_more(platform):
 def test_playing_a_session_again_repeats_its_orders_and_places_nothing(platform, state_file, start):
     """With `again` the next run trades in the session played last; the same orders are the same orders."""
     first = platform.run(*DEFAULT)
-    cash = platform.sandbox.cash
+    cash = books.cash(platform.sandbox)
     with Sandbox(state_file, again=True) as sandbox:
         other = start(sandbox)
-        assert (sandbox.session, sandbox.last_played, other.health()["session"]) == (
+        assert (sandbox.session, books.last_played(sandbox), other.health()["session"]) == (
             FIRST,
             FIRST,
             "2025-01-02",
@@ -111,23 +121,27 @@ def test_playing_a_session_again_repeats_its_orders_and_places_nothing(platform,
         assert {line["order_status"] for line in traded(second["mappings"])} == {"filled"}
         assert second["run_id"] != first["run_id"]
         assert second["started_at"] >= first["completed_at"]
-        assert (sandbox.cash, sandbox.session, sandbox.last_played) == (cash, SECOND, FIRST)
+        assert (books.cash(sandbox), sandbox.session, books.last_played(sandbox)) == (
+            cash,
+            SECOND,
+            FIRST,
+        )
 
 
 def test_again_with_another_capital_is_another_trade(platform, state_file, start):
     """A different quantity is another order, placed in the same session at the same open."""
     platform.run(*DEFAULT)
-    held = platform.sandbox.positions
+    held = books.positions(platform.sandbox)
     with Sandbox(state_file, again=True) as sandbox:
         for line in traded(start(sandbox).run(*DEFAULT, capital="5000")["mappings"]):
             signed = line["order_qty"] if line["order_side"] == "buy" else -line["order_qty"]
-            assert sandbox.positions[line["symbol"]].qty == held[line["symbol"]].qty + signed
+            assert books.positions(sandbox)[line["symbol"]].qty == held[line["symbol"]].qty + signed
 
 
 def test_again_on_a_fresh_sandbox_plays_the_first_session(state_file):
     """There is nothing to play again yet."""
     with Sandbox(state_file, again=True) as sandbox:
-        assert (sandbox.session, sandbox.last_played) == (FIRST, None)
+        assert (sandbox.session, books.last_played(sandbox)) == (FIRST, None)
 
 
 def test_one_symbol_is_bought(platform):
@@ -151,7 +165,7 @@ def test_less_than_one_share_is_skipped_and_the_session_is_played(platform):
     reasons = [line["skip_reason"] for line in run["mappings"]]
     assert reasons == ["qty_less_than_one_share", "zero_weight", "qty_less_than_one_share"]
     assert (run["status"], run["num_orders_submitted"], run["num_orders_rejected"]) == ("completed", 0, 0)
-    assert platform.sandbox.last_played == FIRST
+    assert books.last_played(platform.sandbox) == FIRST
 
 
 @pytest.mark.parametrize("zero", [0, "0", "0.00", 0.0])
@@ -176,7 +190,10 @@ def test_a_negative_amount_is_a_plain_500(platform, fields):
     reply = platform.post(*DEFAULT, **fields)
     assert (reply.status, reply.body) == (500, "Internal Server Error")
     assert reply.headers["content-type"].startswith("text/plain")
-    assert (platform.sandbox.last_played, platform.sandbox.positions) == (None, {})
+    assert (books.last_played(platform.sandbox), books.positions(platform.sandbox)) == (
+        None,
+        {},
+    )
 
 
 def test_a_capital_that_overflows_t5s_table_trades_and_then_breaks(platform):
@@ -184,7 +201,7 @@ def test_a_capital_that_overflows_t5s_table_trades_and_then_breaks(platform):
     reply = platform.post(*DEFAULT, capital="1e999999", max_position_size="30000")
     assert (reply.status, reply.body) == (500, "Internal Server Error")
     assert len(platform.positions()) == 2
-    assert (platform.sandbox.last_played, platform.runs()["total"]) == (FIRST, 0)
+    assert (books.last_played(platform.sandbox), platform.runs()["total"]) == (FIRST, 0)
 
 
 def test_dry_run_is_ignored(platform):
@@ -199,13 +216,17 @@ def test_a_session_is_consumed_by_trading_only(platform):
     assert platform.post(*DEFAULT, as_of_date="tomorrow").status == 400
     assert platform.post().status == 422
     assert platform.post("AAPL", "HALT").status == 503
-    assert (platform.sandbox.session, platform.sandbox.last_played, platform.sandbox.cash) == (
+    assert (
+        platform.sandbox.session,
+        books.last_played(platform.sandbox),
+        books.cash(platform.sandbox),
+    ) == (
         FIRST,
         None,
         100000,
     )
     assert platform.run(*DEFAULT, as_of_date="2024-12-31")["status"] == "completed"
-    assert (platform.sandbox.session, platform.sandbox.last_played) == (SECOND, FIRST)
+    assert (platform.sandbox.session, books.last_played(platform.sandbox)) == (SECOND, FIRST)
     assert platform.health()["session"] == "2025-01-03"
 
 
@@ -220,20 +241,19 @@ def test_an_earlier_as_of_date_moves_the_signals_and_not_the_session(platform):
 
 def test_without_t3_health_is_degraded_and_a_run_fails(platform):
     """T5 really asks T3: its flag turns false, the run fails without mappings, the session stays."""
-    platform.sandbox.take_down(NAMES[0])
+    take_down(platform, NAMES[0])
     health = platform.health()
     assert (health["status"], health["signal_service_healthy"]) == ("degraded", False)
     assert health["execution_gateway_healthy"] is True
     run = platform.run(*DEFAULT)
     assert (run["status"], run["mappings"], run["signal_metadata"]) == ("failed", [], None)
     assert run["error_message"]
-    assert platform.sandbox.last_played is None
+    assert books.last_played(platform.sandbox) is None
 
 
 def test_without_t4_health_is_degraded_and_every_order_fails(platform, examples):
     """T5 really asks T4: quantities without ids, as in the real T5's answer; that session is over."""
-    platform.sandbox.take_down(NAMES[1])
-    platform.sandbox.take_down(NAMES[1])  # twice is no harm
+    take_down(platform, NAMES[1])
     health = platform.health()
     assert (health["status"], health["execution_gateway_healthy"]) == ("degraded", False)
     assert health["signal_service_healthy"] is True
@@ -246,4 +266,7 @@ def test_without_t4_health_is_degraded_and_every_order_fails(platform, examples)
             (name, value is None) for name, value in real.items()
         ]
     assert "raised ConnectError" in run["mappings"][0]["skip_reason"]
-    assert (platform.sandbox.last_played, platform.sandbox.positions) == (FIRST, {})
+    assert (books.last_played(platform.sandbox), books.positions(platform.sandbox)) == (
+        FIRST,
+        {},
+    )

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 
+from support import sandbox_books as books
 from support.chromium import unavailable
 
 READS = """
@@ -57,7 +58,7 @@ def test_its_models_validate_every_answer(platform):
     finished = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert finished.returncode == 0, finished.stderr
     read = json.loads(finished.stdout)
-    assert (read["status"], read["cash"]) == ("ACTIVE", str(platform.sandbox.cash))
+    assert (read["status"], read["cash"]) == ("ACTIVE", str(books.cash(platform.sandbox)))
     assert read["equity"] == platform.broker("/v2/account")["equity"]
     assert read["single"] is True
     orders = platform.broker("/v2/orders?status=all&limit=500")

@@ -7,6 +7,7 @@ import time
 from urllib.parse import urlsplit
 
 import pytest
+from support import sandbox_books as books
 
 from paper_run.sandbox import Sandbox, SandboxError, servers
 from paper_run.sandbox.assembly import NAMES
@@ -78,8 +79,6 @@ def test_a_stopped_sandbox_refuses_connections_and_can_start_again(state_file, r
         url = sandbox.orchestrator_url
     with pytest.raises(ConnectionRefusedError):
         request_of("GET", url + "/health")
-    with pytest.raises(SandboxError, match="not running"):
-        _ = sandbox.cash
     with sandbox:
         assert request_of("GET", sandbox.orchestrator_url + "/health").status == 200
 
@@ -155,7 +154,7 @@ def test_a_half_sent_body_plays_nothing(platform):
     """A request whose body breaks off is not a request."""
     head = b"POST /api/v1/orchestration/run HTTP/1.1\r\nHost: x\r\nContent-Length: 90\r\n\r\n"
     raw(platform.sandbox.orchestrator_url, head + b'{"symbols": ["AAPL"]}')
-    assert platform.sandbox.last_played is None
+    assert books.last_played(platform.sandbox) is None
 
 
 def test_many_clients_at_once_are_all_served(platform):

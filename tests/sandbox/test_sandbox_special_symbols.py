@@ -5,6 +5,7 @@ from decimal import Decimal
 from hashlib import sha256
 
 import pytest
+from support import sandbox_books as books
 
 import paper_run.sandbox
 from paper_run.sandbox import Sandbox, market
@@ -57,7 +58,7 @@ def test_reject(platform):
 def test_reject_alone_is_a_failed_run_that_plays_the_session(platform):
     """Every order rejected is `failed`; the session is over, for an order was sent."""
     assert platform.run("REJECT")["status"] == "failed"
-    assert platform.sandbox.last_played == FIRST
+    assert books.last_played(platform.sandbox) == FIRST
 
 
 def test_refuse(platform):

@@ -7,17 +7,19 @@ import subprocess
 import sys
 import threading
 import time
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from support import sandbox_books as books
 
 from paper_run.sandbox import Sandbox, SandboxError, store
 
 DEFAULT = ("AAPL", "MSFT", "GOOGL")
 
 PLAYS_UNTIL_KILLED = """
-import sys, http.client
+import sys, http.client, json
 from pathlib import Path
 from paper_run.sandbox import Sandbox
 with Sandbox(Path(sys.argv[1])) as sandbox:
@@ -27,8 +29,7 @@ with Sandbox(Path(sys.argv[1])) as sandbox:
         connection.request("POST", "/api/v1/orchestration/run", body)
         answer = connection.getresponse()
         assert answer.status == 200, answer.read()
-        answer.read()
-        print(sandbox.last_played, flush=True)
+        print(json.loads(answer.read())["as_of_date"], flush=True)
 """
 
 
@@ -72,12 +73,21 @@ def test_the_account_survives_from_one_sandbox_to_the_next(state_file, start):
     """A new sandbox on the same file goes on where the last one stopped."""
     with Sandbox(state_file) as sandbox:
         run = start(sandbox).run(*DEFAULT)
-        before = (sandbox.cash, sandbox.positions, start(sandbox).envelope(), sandbox.session)
-    assert sandbox.last_played.isoformat() == "2025-01-02"
-    assert sandbox.session.isoformat() == "2025-01-03"
+        before = (
+            books.cash(sandbox),
+            books.positions(sandbox),
+            start(sandbox).envelope(),
+            sandbox.session,
+        )
+    assert (books.last_played(sandbox), before[-1]) == (date(2025, 1, 2), date(2025, 1, 3))
     with Sandbox(state_file) as sandbox:
         platform = start(sandbox)
-        assert (sandbox.cash, sandbox.positions, platform.envelope(), sandbox.session) == before
+        assert (
+            books.cash(sandbox),
+            books.positions(sandbox),
+            platform.envelope(),
+            sandbox.session,
+        ) == before
         assert platform.runs()["runs"][0]["run_id"] == run["run_id"]
         assert platform.order(run["mappings"][0]["client_order_id"])["status"] == "filled"
         assert platform.run(*DEFAULT)["as_of_date"] == "2025-01-03"
@@ -100,7 +110,7 @@ def test_kill_at_any_instant_leaves_a_consistent_state(state_file):
         os.kill(process.pid, signal.SIGKILL)
         process.communicate()
         with Sandbox(state_file) as sandbox:
-            assert sandbox.last_played < sandbox.session
+            assert books.last_played(sandbox) < sandbox.session
         runs = assert_consistent(state_file)
         assert runs > played
         played = runs
@@ -159,7 +169,7 @@ def test_an_empty_file_becomes_a_sandbox(state_file):
     """A file of no bytes is nobody's."""
     state_file.touch()
     with Sandbox(state_file) as sandbox:
-        assert sandbox.cash == 100000
+        assert books.cash(sandbox) == 100000
 
 
 def test_a_damaged_file_is_named(state_file, start):
@@ -224,7 +234,7 @@ def test_a_lock_while_serving_is_a_500_and_the_session_stays(state_file, start, 
         try:
             other.execute("BEGIN IMMEDIATE")
             assert platform.post(*DEFAULT).status == 500
-            assert sandbox.last_played is None
+            assert books.last_played(sandbox) is None
         finally:
             other.close()
         assert platform.run(*DEFAULT)["status"] == "completed"

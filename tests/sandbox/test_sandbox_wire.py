@@ -4,6 +4,7 @@ import re
 from decimal import Decimal
 
 import pytest
+from support import sandbox_books as books
 
 NAIVE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}")
 ZULU = re.compile(NAIVE.pattern + "Z")
@@ -212,7 +213,7 @@ def test_a_run_request_that_does_not_validate_is_a_422(platform, request_of, bod
     (error,) = reply.body["detail"]
     assert (error["type"], error["loc"]) == (kind, location)
     assert {"msg", "input"} <= set(error)
-    assert platform.sandbox.last_played is None
+    assert books.last_played(platform.sandbox) is None
 
 
 @pytest.mark.parametrize(
@@ -232,7 +233,7 @@ def test_an_order_that_does_not_validate_is_a_422(platform, order, where):
     reply = platform.submit(**order)
     assert reply.status == 422
     assert [error["loc"] for error in reply.body["detail"]] == [["body", where]]
-    assert platform.sandbox.positions == {}
+    assert books.positions(platform.sandbox) == {}
 
 
 @pytest.mark.parametrize(
@@ -283,7 +284,7 @@ def test_a_trailing_slash_is_a_307_to_the_path_without_it(platform, request_of):
     reply = request_of("GET", base + "/api/v1/orchestration/runs/?limit=3")
     assert (reply.status, reply.headers["location"]) == (307, base + "/api/v1/orchestration/runs?limit=3")
     assert request_of("POST", base + "/api/v1/orchestration/run/", {"symbols": ["A"]}).status == 307
-    assert platform.sandbox.last_played is None
+    assert books.last_played(platform.sandbox) is None
 
 
 def test_a_wrong_method_is_a_405(platform, request_of):

@@ -1,4 +1,4 @@
-"""A broker's server and a client of it, for every test of the services that asks for them."""
+"""A client of HTTP, and a broker's server with one that only reads, for the tests of the services."""
 
 from collections.abc import Iterator
 
@@ -17,8 +17,16 @@ def server() -> Iterator[BrokerServer]:
 
 
 @pytest.fixture
-def transport() -> Iterator[Transport]:
+def client() -> Iterator[Transport]:
     """A transport that retries at once."""
+    made = Transport(pause=lambda _: None)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def transport() -> Iterator[Transport]:
+    """One that only reads."""
     made = Transport(pause=lambda _: None, reads_only=True)
     yield made
     made.close()

@@ -1,7 +1,6 @@
 """Is each service fit to trade? Its body decides, not its HTTP status."""
 
 import time
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -18,13 +17,6 @@ from paper_run.services.transport import Transport
 
 SERVICES = {"t3": SIGNAL_SERVICE, "t4": EXECUTION_GATEWAY, "t5": ORCHESTRATOR}
 URL = ServiceUrl(base="http://service.test:8010")
-
-
-@pytest.fixture
-def client() -> Iterator[Transport]:
-    made = Transport(pause=lambda _: None)
-    yield made
-    made.close()
 
 
 def asked(client: Transport, service: Service, body: Any, status: int = 200) -> ServiceHealth:

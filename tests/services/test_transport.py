@@ -34,14 +34,6 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n[1, 2\r\n"
 Call = Callable[[Transport, ServiceUrl, float], Answer]
 
 
-@pytest.fixture
-def client() -> Iterator[Transport]:
-    """A transport that retries at once."""
-    made = Transport(pause=lambda _: None)
-    yield made
-    made.close()
-
-
 def get(client: Transport, url: ServiceUrl, seconds: float = 5) -> Answer:
     return client.get(url, "/path", seconds=seconds, retry=False)
 

@@ -1,7 +1,6 @@
 """Earlier trades of which not all is known: what a later command finds out, and what it leaves alone."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -14,7 +13,7 @@ from builders.attempts import a_snapshot, begun
 from builders.documents import good_day
 from builders.moments import NOON, SESSION
 from builders.parties import PARTIES
-from builders.served import Orders, services
+from builders.served import Orders
 from builders.wire import ORDERS, POSITIONS, RUNS, body, mapping, serve, serve_example
 from support.odd_orchestrator import order_id_of
 
@@ -30,13 +29,6 @@ from paper_run.trading.earlier import look_again
 RUN, BUY, SELL = "00d504c8-aaaa", "1e366bd01f5485826f316d84", "e71a1a289f6f2416b6f97e0b"
 LATER = NOON + timedelta(hours=3)
 CALENDAR = Calendar(lambda year: ClosedDays(year, {}, {}, "nobody"), exchange="XNYS")
-
-
-@pytest.fixture
-def platform() -> Iterator[Platform]:
-    with responses.mock, services() as running:
-        yield running
-    responses.reset()
 
 
 def a_run(run_id: str = RUN, day: date = SESSION, **changes: Any) -> dict[str, Any]:

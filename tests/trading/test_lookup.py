@@ -1,7 +1,6 @@
 """Looking for what a lost answer left: what may be adopted, and everything that may not."""
 
 import hashlib
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,7 +11,7 @@ import requests
 import responses
 from builders.attempts import T4_BEFORE, T5_BEFORE, a_snapshot, signal
 from builders.moments import NEW_YORK, SESSION
-from builders.served import Orders, services
+from builders.served import Orders
 from builders.wire import RUNS, STRATEGY, body, mapping, serve, serve_example
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,13 +24,6 @@ from paper_run.trading.lookup import Found, NotFound, adoptable, doubtful_ids, l
 
 SYMBOLS = ("AAPL", "MSFT", "GOOGL")
 OURS, OTHER = "0" * 8 + "-aaaa", "0" * 8 + "-bbbb"
-
-
-@pytest.fixture
-def platform() -> Iterator[Platform]:
-    with responses.mock, services() as running:
-        yield running
-    responses.reset()
 
 
 # Which of two times came first

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from builders.moments import NOON
 
 from paper_run.book.folding import Names
 from paper_run.book.holdings import ACCOUNT, Holding
-from paper_run.book.marks import Market, is_us_equity
+from paper_run.book.marks import Market
 from paper_run.book.posted import Posted
 from paper_run.model.broker import MoneyActivity
 from paper_run.model.calendar import Calendar, ClosedDays, exchange_time
@@ -20,6 +21,13 @@ from paper_run.trading.observations import Moment
 CALENDAR = Calendar(lambda year: ClosedDays(year, {}, {}, "nobody"), exchange="XNYS")
 BEGUN, FRIDAY, MONDAY = (date(2025, 1, day) for day in (13, 17, 20))
 ZERO = Decimal(0)
+NEVER_RENAMED: Any = SimpleNamespace(
+    period=SimpleNamespace(session=BEGUN),
+    names=lambda: Names(()),
+    of=lambda *_: (),
+    fraction_left=lambda _: ZERO,
+)
+"""Our shares, of which nothing was booked since the book began."""
 HELD = {"AAPL": Holding(Decimal(10), Decimal(1000)), "BTC/USD": Holding(Decimal(1), Decimal(90000))}
 
 
@@ -42,12 +50,7 @@ def counts(
     quote = Market(Decimal("49.5"), Decimal("50.5"), NOON, None, None)
     read = Observations(MarketReading({"NVDA": quote}, ()) if quotes else None)
     moment = Moment(session, exchange_time(now), CALENDAR)
-    counting = Counting(
-        *(BEGUN, session, read, moment, lambda: HELD, lambda symbol: not is_us_equity(symbol)),
-        names=lambda: Names(()),
-        entries_of=lambda symbol, names: (),  # noqa: ARG005
-        fraction_left=lambda symbol: ZERO,  # noqa: ARG005
-    )
+    counting = Counting(NEVER_RENAMED, session, read, moment, lambda: HELD)
     return counting.counts(what, before, in_base=in_base)
 
 

@@ -4,7 +4,6 @@ import getpass
 import json
 import os
 import socket
-from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,7 +13,7 @@ import requests
 import responses
 from builders.attempts import a_snapshot, begun, unknown
 from builders.moments import NOON, SESSION
-from builders.served import Orders, services
+from builders.served import Orders
 from builders.wire import ORDERS, POSITIONS, RUNS, body, mapping, serve, serve_example
 
 from paper_run.errors import DataError, DependencyError, OrchestrationError, PaperRunError
@@ -37,13 +36,6 @@ def ann(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let ann be who settles."""
     for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
         monkeypatch.setenv(name, "ann")
-
-
-@pytest.fixture
-def platform() -> Iterator[Platform]:
-    with responses.mock, services() as running:
-        yield running
-    responses.reset()
 
 
 @pytest.fixture

@@ -33,16 +33,12 @@ def leased(place: Place, waiting: Waiting, *, makes: bool = False) -> Store:
     :raises DataError: there is none, or it can't be used.
     :raises OrchestrationError: another session has the lease, and goes on having it.
     """
-    store = _store(place, waiting.now)
-    try:
+    with _closed_if_it_fails(opened(place, waiting.now)) as store:
         if makes and not is_there(store):
             _make(store)
         _require(store)
         lease.take(store, waiting)
         _migrate(store)
-    except BaseException:
-        store.close()
-        raise
     return store
 
 
@@ -52,15 +48,11 @@ def read(place: Place, now: datetime) -> Store:
     :param now: UTC.
     :raises DataError: there is none, or it can't be read.
     """
-    store = _store(place, now, reads_only=True)
-    try:
+    with _closed_if_it_fails(opened(place, now, reads_only=True)) as store:
         _require(store)
         with store.translated_errors():
             store.connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         _refuse_older(store)
-    except BaseException:
-        store.close()
-        raise
     return store
 
 
@@ -70,30 +62,32 @@ def created(place: Place, waiting: Waiting, first: Callable[[str], None]) -> Sto
     :param first: called with its id before it is there: it may move away what lies in the folder.
     :raises DataError: there is one already, or it can't be made.
     """
-    store = _store(place, waiting.now)
-    try:
+    with _closed_if_it_fails(opened(place, waiting.now)) as store:
         refuse_another(store)
         _make(store, first)
         lease.take(store, waiting)
-    except BaseException:
-        store.close()
-        raise
     return store
 
 
-def _store(place: Place, now: datetime, *, reads_only: bool = False) -> Store:
+@contextlib.contextmanager
+def _closed_if_it_fails(store: Store) -> Iterator[Store]:
+    try:
+        yield store
+    except BaseException:
+        store.close()
+        raise
+
+
+def opened(place: Place, now: datetime, *, reads_only: bool = False) -> Store:
+    """Open a place's database, whether a ledger is in its schema or not.
+
+    :param now: UTC.
+    :raises DataError: it can't be opened. :raises LookupError: the place has none.
+    """
     if place.database is None:
         raise LookupError("a place without a database has no schema")
     connection, facts = session.opened(place.database, now=now, reads_only=reads_only)
     return Store(connection, facts, place, began=now, reads_only=reads_only)
-
-
-def to_move_to(place: Place, now: datetime) -> Store:
-    """Open a database that a ledger is to be moved into; whether one is there is not asked yet.
-
-    :param now: UTC.
-    """
-    return _store(place, now)
 
 
 def is_there(store: Store) -> bool:

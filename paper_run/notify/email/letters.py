@@ -11,7 +11,6 @@ from paper_run.report.summary import build
 from paper_run.report.summary.glance import NO_PAST, Past
 from paper_run.report.summary.headline import headline
 from paper_run.report.summary.notices import Notice
-from paper_run.report.summary.summary import Attachment, Occasion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,9 +18,7 @@ if TYPE_CHECKING:
 
     from paper_run.errors import PaperRunError
     from paper_run.model.result import RunResult
-    from paper_run.report.summary.summary import Attachment
-
-__all__ = ["Notice", "Occasion", "is_problem", "of_notice", "of_result", "summary"]
+    from paper_run.report.summary.summary import Attachment, Occasion, Summary
 
 
 def of_result(
@@ -40,22 +37,17 @@ def of_result(
     """
     content = build.of_result(result, occasion, attachments, invocation, past)
     line = subject.of_result(result, occasion)
-    return Letter(
-        line,
-        text.render(content),
-        html.render(content, title=line, cache_folder=cache_folder),
-        attachments,
-    )
+    return _letter(line, content, cache_folder)._replace(attachments=attachments)
 
 
 def of_notice(notice: Notice, invocation: Invocation = PLAIN, *, cache_folder: Path | None = None) -> Letter:
     """Return the letter about a day that left no result; for the parameters see `of_result`."""
     content, line = build.of_notice(notice, invocation), subject.of_notice(notice)
-    return Letter(
-        line,
-        text.render(content),
-        html.render(content, title=line, cache_folder=cache_folder),
-    )
+    return _letter(line, content, cache_folder)
+
+
+def _letter(line: str, content: Summary, cache_folder: Path | None) -> Letter:
+    return Letter(line, text.render(content), html.render(content, title=line, cache_folder=cache_folder))
 
 
 def is_problem(told: RunResult | Notice) -> bool:

@@ -8,7 +8,6 @@ from paper_run.model.findings import counted
 from paper_run.report import text
 from paper_run.report.html import cells
 from paper_run.report.html.svg import escaped
-from paper_run.report.text import day_of, short_date
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,8 +51,7 @@ def line(benchmark: Benchmark | None) -> str:
     symbol = escaped(benchmark.symbol)
     if benchmark.since is None:
         return f"{symbol} begins with its first price."
-    day = day_of(benchmark.since)
-    since = short_date(day) if day else escaped(benchmark.since)
+    since = escaped(text.short_day(benchmark.since))
     begin = f"The thin line is {symbol}, from the equity of {since}, where its data begin"
     if benchmark.equity is None:
         return f"{begin}. Of the last session it has no price: its figures end with the last one before."

@@ -13,7 +13,7 @@ from paper_run.report.html import cells
 from paper_run.report.html.svg import Bar, BarRow, bar_chart, escaped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from paper_run.model.order import Order
     from paper_run.model.result import PositionRow
@@ -56,7 +56,6 @@ def pnl_by_symbol(positions: Iterable[PositionRow]) -> Chart:
         f"unrealized {text.signed_money(each.unrealized_pnl)}"
         for each in shown
     )
-    rest = total(_known_pnl(each) for each in ordered[MOST_BARS:])
     return Chart(
         bar_chart(
             rows,
@@ -64,7 +63,7 @@ def pnl_by_symbol(positions: Iterable[PositionRow]) -> Chart:
             title="Realized and unrealized P&L by symbol",
             description=f"{told}. The positions table has every figure.",
         ),
-        _left_out(len(ordered) - MOST_BARS, text.signed_money(rest)),
+        _left_out([*map(_known_pnl, ordered)], text.signed_money),
         "".join(
             f"<tr>{cells.name(each.symbol)}{cells.gain(each.realized_pnl)}"
             f"{cells.gain(each.unrealized_pnl)}{cells.gain(each.total_pnl)}</tr>"
@@ -89,16 +88,14 @@ def exposure(positions: Iterable[PositionRow], equity: Decimal | None) -> Chart:
         )
         for symbol, value in shown
     ]
-    rest = total(abs(value) for _, value in ordered[MOST_BARS:])
     return Chart(
         bar_chart(
             rows,
             name="exposure",
             title="Exposure by symbol",
-            description="; ".join(f"{row.label} {row.note} {row.shown}" for row in rows)
-            + ". The positions table has every figure.",
+            description=f"{_described(rows)}. The positions table has every figure.",
         ),
-        _left_out(len(ordered) - MOST_BARS, text.money(rest)),
+        _left_out([abs(value) for _, value in ordered], text.money),
         "".join(
             f"<tr>{cells.name(symbol)}<td>{text.money(value)}</td>{cells.share(value, equity)}</tr>"
             for symbol, value in shown
@@ -127,18 +124,14 @@ def notional(orders: Iterable[Order]) -> Chart:
         )
         for (symbol, side), amount in shown
     ]
-    left_out = _left_out(
-        len(largest) - MOST_BARS, text.money(total(amount for _, amount in largest[MOST_BARS:]))
-    )
     return Chart(
         bar_chart(
             rows,
             name="notional",
             title="Notional of the accepted orders by symbol",
-            description="; ".join(f"{row.label} {row.note} {row.shown}" for row in rows)
-            + ". The orders table has every figure.",
+            description=f"{_described(rows)}. The orders table has every figure.",
         ),
-        left_out,
+        _left_out([amount for _, amount in largest], text.money),
         "".join(
             f"<tr>{cells.name(symbol)}{cells.words(side)}<td>{text.money(amount)}</td></tr>"
             for (symbol, side), amount in shown
@@ -172,8 +165,14 @@ def _share(value: Decimal, equity: Decimal | None) -> Sequence[str]:
     return () if part is None else (text.fixed_percent(part),)
 
 
-def _left_out(number: int, together: str) -> str:
-    """Say how many have no bar, "" when every one has."""
+def _described(rows: Iterable[BarRow]) -> str:
+    return "; ".join(f"{row.label} {row.note} {row.shown}" for row in rows)
+
+
+def _left_out(amounts: Sequence[Decimal], show: Callable[[Decimal], str]) -> str:
+    """Say how many have no bar, and what they come to; "" when every one has."""
+    number = len(amounts) - MOST_BARS
     if number <= 0:
         return ""
+    together = show(total(amounts[MOST_BARS:]))
     return f"{number:,} smaller {'one' if number == 1 else 'ones'}, {together} together, left out."

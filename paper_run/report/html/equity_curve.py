@@ -89,21 +89,21 @@ def _described(points: Sequence[_Point]) -> str:
     low = min(points[1:], key=lambda point: point.equity)
     depth, deepest = min(_falls(points), key=lambda each: each[0])
     fall = (
-        f"Deepest drawdown {text.signed_percent(depth)} on {_dated(deepest)}."
+        f"Deepest drawdown {text.signed_percent(depth)} on {text.short_day(deepest.session)}."
         if depth
         else "There was no drawdown."
     )
     if (ended := next((point for point in points if point.drawdown is None), None)) is not None:
-        fall = f"There is no drawdown from {_dated(ended)} on: nothing was left to compound."
+        fall = f"There is no drawdown from {text.short_day(ended.session)} on: nothing was left to compound."
     extremes = (
-        f"Highest {text.money(high.equity)} on {_dated(high)}, "
-        f"lowest {text.money(low.equity)} on {_dated(low)}. "
+        f"Highest {text.money(high.equity)} on {text.short_day(high.session)}, "
+        f"lowest {text.money(low.equity)} on {text.short_day(low.session)}. "
         if high.equity > low.equity
         else ""
     )
     return (
-        f"From {text.money(start.equity)} at the start to {text.money(last.equity)} on {_dated(last)}. "
-        f"{extremes}{fall}"
+        f"From {text.money(start.equity)} at the start to {text.money(last.equity)} "
+        f"on {text.short_day(last.session)}. {extremes}{fall}"
     )
 
 
@@ -234,9 +234,9 @@ def _scale(labels: Sequence[_Label], room: str) -> str:
 def _dates(points: Sequence[_Point]) -> str:
     first, last = points[1], points[-1]
     begin, end = day_of(first.session), day_of(last.session)
-    shown = [_date_label(100, _dated(last), "end")]
+    shown = [_date_label(100, text.short_day(last.session), "end")]
     if first.across < SIDE * 0.6:
-        shown.append(_date_label(first.across / 10, _dated(first), "start"))
+        shown.append(_date_label(first.across / 10, text.short_day(first.session), "start"))
     else:
         shown.append(_date_label(0, "start", "start"))
     if begin and end and (days := (end - begin).days) >= _LEAST_DAYS_BETWEEN:
@@ -249,11 +249,6 @@ def _dates(points: Sequence[_Point]) -> str:
 
 def _date_label(across: float, words: str, anchor: str) -> str:
     return f'<text class="{anchor}" x="{across:.2f}%" y="1.1em">{escaped(words)}</text>'
-
-
-def _dated(point: _Point) -> str:
-    day = day_of(point.session)
-    return short_date(day) if day else text.one_line(point.session)
 
 
 def _round_step(rough: Decimal) -> Decimal:

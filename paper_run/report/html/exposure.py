@@ -11,7 +11,6 @@ from paper_run.report import text
 from paper_run.report.html import cells
 from paper_run.report.html.charts import legend
 from paper_run.report.html.svg import SIDE, escaped, x_scale
-from paper_run.report.text import day_of, short_date
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -92,12 +91,12 @@ def _described(curve: Sequence[SessionLine], held: Sequence[_Held]) -> str:
         why = "equity was not above zero before"
         if any(line.long is None for line in earlier):
             why = "what was held in earlier sessions was not kept"
-        late = f" It begins with {_dated(held[0].session)}: {why}."
+        late = f" It begins with {text.short_day(held[0].session)}: {why}."
     beside = "no limit" if limit is None else f"limit {_percent(limit)}"
     return (
-        f"Gross {_percent(last.gross)} of equity on {_dated(last.session)} ({beside}): "
+        f"Gross {_percent(last.gross)} of equity on {text.short_day(last.session)} ({beside}): "
         f"long {_percent(last.long)}, short {_percent(last.short)}. "
-        f"Highest {_percent(highest.gross)} on {_dated(highest.session)}.{late}"
+        f"Highest {_percent(highest.gross)} on {text.short_day(highest.session)}.{late}"
     )
 
 
@@ -136,11 +135,6 @@ def _scale(ticks: Sequence[tuple[float, str]], down: Callable[[float], float]) -
 
 def _percent(value: float) -> str:
     return limits.shown(Decimal(f"{value:.4f}"))
-
-
-def _dated(session: str) -> str:
-    day = day_of(session)
-    return short_date(day) if day else text.one_line(session)
 
 
 _LABELS = {

@@ -13,10 +13,10 @@ from paper_run.report.html import benchmark, calendar, cells, equity_section, na
 from paper_run.report.html.assets import asset, markup, policy, rendered
 from paper_run.report.html.svg import escaped
 from paper_run.report.summary.headline import STATUSES
-from paper_run.report.text import WEEKDAYS, day_of, long_date, short_date
+from paper_run.report.text import WEEKDAYS, day_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from decimal import Decimal
     from pathlib import Path
 
@@ -31,46 +31,41 @@ HISTORY_FILE, SYMBOLS_FILE = "history.csv", "symbols.csv"
 _REHEARSAL, _OTHER = "≈", "·"
 
 
-class OverTime(NamedTuple):
-    """A book's periods (None: it has no session), and it beside its benchmark (None: none is read)."""
+class Overview(NamedTuple):
+    """All sessions as the files show them.
 
+    :ivar latest: those to list, the newest last. :ivar curve: those of the present book that its curve shows.
+    :ivar number: how many the present book has. :ivar book: its number. :ivar ended: the books before it.
+    :ivar symbols: what each symbol of the present book has come to.
+    :ivar table: all of all books as text, see `csv_tables.HISTORY_COLUMNS`.
+    :ivar periods: the present book's; `benchmark` likewise.
+    """
+
+    latest: Sequence[SessionLine]
+    curve: Sequence[SessionLine]
+    number: int
+    book: int
+    ended: Sequence[EndedBook]
+    table: Iterable[Sequence[str]]
+    symbols: Mapping[str, SymbolTotals] = {}
     periods: Periods | None = None
     benchmark: Benchmark | None = None
 
 
-NOTHING = OverTime()
-
-
-def render(
-    lines: Sequence[SessionLine],
-    *,
-    curve: Sequence[SessionLine],
-    label: str | None,
-    cache_folder: Path | None = None,
-    num_sessions: int | None = None,
-    book: int = 1,
-    ended: Sequence[EndedBook] = (),
-    over_time: OverTime = NOTHING,
-    symbols: Mapping[str, SymbolTotals] | None = None,
-) -> str:
+def render(sessions: Overview, *, label: str | None, cache_folder: Path | None = None) -> str:
     """Return the page; the same sessions give the same text.
 
     Figures, curve and calendar are the present book's alone; earlier books are listed with their own totals.
 
-    :param lines: the sessions to list, the newest last.
-    :param curve: those of the present book that its curve goes through, see `downsampled`.
     :param label: the words that must go with figures that are not real.
     :param cache_folder: where the compiled template is kept, see `assets.template`.
-    :param num_sessions: how many sessions the present book has, when they are more than are listed.
-    :param book: the present book's number. :param ended: the books before it, oldest first.
-    :param over_time: the present book's periods, and it beside its benchmark.
-    :param symbols: what each symbol of the present book has come to.
     """
-    present = [line for line in lines if line.book == book]
+    lines, curve, ended, symbols = sessions.latest, sessions.curve, sessions.ended, sessions.symbols
+    present = [line for line in lines if line.book == sessions.book]
     places = {line.session: line.book for line in lines}
     shown = text.one_line(label or "")
     bounds = calendar.shades(present)
-    num_earlier = max(0, (num_sessions or 0) - len(present))
+    num_earlier = max(0, sessions.number - len(present))
     view = {
         "css": markup(asset(_STYLE)),
         "script": markup(asset(_SCRIPT)),
@@ -83,24 +78,24 @@ def render(
                 [line for line in curve if line.closing is not None],
                 without="The curve begins with the first session that can be valued whole.",
                 has_days=False,
-                benchmark=benchmark.line(over_time.benchmark),
+                benchmark=benchmark.line(sessions.benchmark),
             )
         ),
         "months": markup(calendar.months(present, cut=num_earlier > 0)),
-        "benchmark": markup(benchmark.section(over_time.benchmark)),
-        "periods": markup(periods.section(over_time.periods)),
+        "benchmark": markup(benchmark.section(sessions.benchmark)),
+        "periods": markup(periods.section(sessions.periods)),
         "moved": bounds is not None,
         "shades": [text.money(bound) for bound in bounds] if bounds and bounds[0] < bounds[1] else None,
         "rows": markup(_rows(present, places)),
         "num_listed": text.count(len(present)),
-        "book": book if ended else None,
+        "book": sessions.book if ended else None,
         "ended": markup("\n".join(_ended_book(each, lines, places) for each in reversed(ended))),
-        "symbols": markup(_symbols(symbols or {}, present)),
-        "num_symbols": len(symbols or {}),
+        "symbols": markup(_symbols(symbols, present)),
+        "num_symbols": len(symbols),
         "symbols_file": SYMBOLS_FILE,
         "num_earlier": num_earlier,
         "history_file": HISTORY_FILE,
-        **_figures(present, curve, num_sessions or len(present)),
+        **_figures(present, curve, sessions.number),
     }
     return rendered(_PAGE, view, cache_folder=cache_folder)
 
@@ -123,10 +118,10 @@ def _figures(lines: Sequence[SessionLine], curve: Sequence[SessionLine], number:
     return {
         "number": text.count(number),
         "num_unvalued": sum(not line.complete for line in lines),
-        "since": _named(first, short=True),
-        "newest": _named(newest.session) if newest else "",
+        "since": text.short_day(first),
+        "newest": text.long_day(newest.session) if newest else "",
         "newest_unvalued": newest is not None and newest.closing is None,
-        "valued": _named(latest.session, short=True) if latest else "",
+        "valued": text.short_day(latest.session) if latest else "",
         "equity": text.money(latest.closing if latest else None),
         "total_pnl": _gain(latest.total_pnl if latest else None),
         "day_pnl": _gain(latest.day_pnl if latest else None),
@@ -147,20 +142,13 @@ def _gain(amount: Decimal | None) -> tuple[str, str]:
     return text.signed_money(amount), text.tone_of(amount)
 
 
-def _named(session: str, *, short: bool = False) -> str:
-    day = day_of(session)
-    if day is None:
-        return text.one_line(session)
-    return short_date(day) if short else long_date(day)
-
-
 def _ended_book(book: EndedBook, lines: Sequence[SessionLine], places: Mapping[str, int]) -> str:
     """Return an earlier book as rows of their own: what it came to, then its sessions that are listed."""
     own = [line for line in lines if line.book == book.number]
-    number = f"{counted(book.num_sessions, 'session')} since {_named(book.since, short=True)}"
+    number = f"{counted(book.num_sessions, 'session')} since {text.short_day(book.since)}"
     unlisted = book.num_sessions - len(own)
     more = f"; {unlisted:,} of them only in {HISTORY_FILE}" if unlisted > 0 else ""
-    valued = f" <small>on {_named(book.valued, short=True)}</small>" if book.valued else ""
+    valued = f" <small>on {text.short_day(book.valued)}</small>" if book.valued else ""
     return (
         f'<tbody><tr class="book"><th scope="rowgroup">Book {book.number}</th>'
         f'<td colspan="3">{number}{more} <small>ended {escaped(book.ended)}</small></td>'

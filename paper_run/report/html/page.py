@@ -25,7 +25,6 @@ from paper_run.report.html.charts import legend
 from paper_run.report.html.svg import escaped
 from paper_run.report.summary import figures
 from paper_run.report.summary.headline import banners, by_importance, headline
-from paper_run.report.text import day_of, long_date
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -146,13 +145,12 @@ def _symbols(result: RunResult) -> Any:
 
 def _identity(result: RunResult) -> dict[str, Any]:
     session = text.one_line(result.session)
-    day = day_of(session)
     is_mark = result.is_mark
     return {
         "is_mark": is_mark,
         "name": "Mark" if is_mark else "Paper run",
         "session": session,
-        "day": long_date(day) if day else session,
+        "day": text.long_day(session),
         "attempt": result.attempt or 1,
         "moment": text.moment(result.timestamp or text.ABSENT),
         "run_id": text.one_line(result.run_id or ""),

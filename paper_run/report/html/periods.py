@@ -8,7 +8,7 @@ from paper_run.report import text
 from paper_run.report.html import cells
 from paper_run.report.html.calendar import compact
 from paper_run.report.html.svg import escaped
-from paper_run.report.text import MONTHS, day_of, short_date
+from paper_run.report.text import MONTHS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -110,5 +110,4 @@ def _needs(period: Period) -> str:
 
 
 def _day(session: str) -> str:
-    day = day_of(session)
-    return escaped(session) if day is None else short_date(day)
+    return escaped(text.short_day(session))

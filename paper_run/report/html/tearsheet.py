@@ -20,7 +20,6 @@ from paper_run.report.html import (
 )
 from paper_run.report.html.assets import markup
 from paper_run.report.summary.figures import Figure
-from paper_run.report.text import day_of, long_date
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -53,8 +52,8 @@ def render(sheet: TearSheet, *, cache_folder: Path | None = None) -> str:
         "css": markup(assets.asset(_STYLE)),
         "policy": assets.policy(style_of=_STYLE),
         "label": sheet.label or "",
-        "first": _named(sheet.first),
-        "through": _named(sheet.through),
+        "first": text.long_day(sheet.first),
+        "through": text.long_day(sheet.through),
         "ends": (sheet.first, sheet.through),
         "asked": f"from {sheet.asked.since} " + (f"to {sheet.asked.until}" if sheet.asked.until else "on"),
         "book": f"book {sheet.book} of {sheet.books}" if sheet.books > 1 else "",
@@ -135,8 +134,3 @@ def _series(curve: Sequence[SessionLine]) -> tuple[list[Any], ...]:
         [share(line.long, line.closing) for line in curve],
         [share(line.short, line.closing) for line in curve],
     )
-
-
-def _named(session: str) -> str:
-    day = day_of(session)
-    return long_date(day) if day else text.one_line(session)

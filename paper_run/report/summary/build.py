@@ -23,7 +23,6 @@ from paper_run.report.summary.headline import (
 from paper_run.report.summary.issues import issues, order_items
 from paper_run.report.summary.movers import movers
 from paper_run.report.summary.summary import NOT_KNOWN, Count, Item, Section, Summary, clip
-from paper_run.report.text import day_of, long_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -205,8 +204,7 @@ def _attached(attachments: Iterable[Attachment]) -> str:
 
 
 def _day(session: str) -> str:
-    day = day_of(session)
-    return long_date(day) if day else clip(session, _LONGEST_FACT)
+    return clip(text.long_day(session), _LONGEST_FACT)
 
 
 def _short(banner: Banner) -> Banner:

@@ -11,7 +11,6 @@ from paper_run.money import CONTEXT, ZERO
 from paper_run.report import text
 from paper_run.report.summary.figures import Figure
 from paper_run.report.summary.summary import Bar, Glance, Item, Section
-from paper_run.report.text import day_of, short_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -81,7 +80,7 @@ def changes(result: RunResult, past: Past) -> tuple[Section, ...]:
     if not_known:
         names = [text.clipped(text.one_line(each)) for each in sorted(not_known)]
         items.append(Item("", "Not known", "", f"how many shares of {listed(names, _NAMED)}"))
-    return (Section(f"Since {_dated(before.session)}", tuple(items)),)
+    return (Section(f"Since {text.short_day(before.session)}", tuple(items)),)
 
 
 def _bars(lines: Sequence[SessionLine]) -> tuple[Bar, ...]:
@@ -103,11 +102,11 @@ def _described(lines: Sequence[SessionLine], result: RunResult) -> str:
         return ""
     (best, at), (worst, on) = max(moved), min(moved)
     won, lost = sum(pnl > 0 for pnl, _ in moved), sum(pnl < 0 for pnl, _ in moved)
-    last = "" if moved[-1][1] == result.session else f" They end with {_dated(moved[-1][1])}."
+    last = "" if moved[-1][1] == result.session else f" They end with {text.short_day(moved[-1][1])}."
     sessions = f"The last {len(moved)} valued sessions" if len(moved) > 1 else "The first valued session"
     return (
-        f"{sessions}: {won} gained, {lost} lost. Best {text.signed_money(best)} on {_dated(at)}, "
-        f"worst {text.signed_money(worst)} on {_dated(on)}.{last}"
+        f"{sessions}: {won} gained, {lost} lost. Best {text.signed_money(best)} on {text.short_day(at)}, "
+        f"worst {text.signed_money(worst)} on {text.short_day(on)}.{last}"
     )
 
 
@@ -115,7 +114,7 @@ def _periods(result: RunResult, lines: Sequence[SessionLine]) -> tuple[Figure, .
     if not lines or result.periods is None:
         return ()
     through = result.periods.through
-    ends = f" to {_dated(through)}" if through is not None and through != result.session else ""
+    ends = f" to {text.short_day(through)}" if through is not None and through != result.session else ""
     found = [_period(each, ends) for each in result.periods.to_date if each.name in _PERIODS]
     last, statistic = lines[-1], text.percentage(result.statistics.max_drawdown)
     now = text.signed_percent(last.drawdown) if last.session == result.session else text.ABSENT
@@ -193,8 +192,3 @@ def _moved(symbol: str, was: Decimal | None, now: Decimal | None) -> str:
     name = text.clipped(text.one_line(symbol))
     quantities = [text.quantity(each) for each in (was, now) if each is not None]
     return f"{name} {' to '.join(quantities)}"
-
-
-def _dated(session: str) -> str:
-    day = day_of(session)
-    return short_date(day) if day else text.one_line(session)

@@ -6,10 +6,9 @@ from decimal import Decimal
 import pytest
 from builders import documents
 from builders.sessions import line
-from builders.stated import render
+from builders.stated import index_page, render
 
 from paper_run.model.history import SessionLine
-from paper_run.report.html import index
 from paper_run.report.html.exposure import described, exposure_curve
 
 
@@ -100,12 +99,12 @@ def test_it_stands_on_page_and_index() -> None:
     ]
     for source in (
         render(documents.good_day(), curve=lines),
-        index.render(lines, curve=lines, label=None),
+        index_page(lines, curve=lines, label=None),
     ):
         assert "Exposure, in percent of equity" in source
         assert source.index("panel drawdown") < source.index("panel exposure")
     for source in (
         render(documents.good_day(), curve=documents.curve(9)),
-        index.render(documents.curve(9), curve=documents.curve(9), label=None),
+        index_page(documents.curve(9), curve=documents.curve(9), label=None),
     ):
         assert "panel exposure" not in source

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from builders import documents
 from builders.sessions import history, thin
+from builders.stated import index_page
 from builders.symbols import SYMBOLS, row
 from report.seen_page import Page
 
@@ -12,7 +13,7 @@ from paper_run.book.symbols import Rate, SymbolTotals
 from paper_run.model.result_json import decode, encode, of_document
 from paper_run.model.symbols import Symbols
 from paper_run.report.csv_tables import symbols_csv
-from paper_run.report.html import index, page, symbols
+from paper_run.report.html import page, symbols
 from paper_run.report.html.navigation import page_of
 
 TOTALS = {
@@ -92,7 +93,7 @@ def test_a_page_lists_only_so_many() -> None:
 def test_the_index_has_each_symbol_with_its_last_page() -> None:
     """The largest first; its last session's page is a link where that is listed."""
     lines = history(4)
-    source = index.render(lines, curve=thin(lines), label=None, cache_folder=None, symbols=TOTALS)
+    source = index_page(lines, curve=thin(lines), label=None, cache_folder=None, symbols=TOTALS)
     seen = Page(source)
     rows = [each for each in seen.rows if len(each) == 11 and each[0] in TOTALS]
     assert rows == [
@@ -122,7 +123,7 @@ def test_the_index_of_500_symbols_stays_light() -> None:
     many = {f"S{at:03d}": TOTALS["AAPL"]._replace(holding_pnl=Decimal(at)) for at in range(500)}
     lines = history(4)
     plain, full = (
-        index.render(lines, curve=thin(lines), label=None, cache_folder=None, symbols=each)
+        index_page(lines, curve=thin(lines), label=None, cache_folder=None, symbols=each)
         for each in (None, many)
     )
     assert len(full) - len(plain) < 40_000

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from builders import documents
 from builders.sessions import CAPITAL, HISTORIES, history, line, thin
+from builders.stated import index_page
 from hypothesis import given
 from hypothesis import strategies as st
 from report.seen_page import Page
@@ -17,7 +18,6 @@ from support.tree import ROOT
 from paper_run.report.html.calendar import compact, months, shades
 from paper_run.report.html.equity_curve import described, equity_curve
 from paper_run.report.html.equity_section import day_bars
-from paper_run.report.html.index import render
 
 EVERY_HISTORY = pytest.mark.parametrize("name", HISTORIES)
 
@@ -29,7 +29,7 @@ def sessions(page):
 
 
 def page_of(lines, *, label=None, **options):
-    return Page(render(lines, curve=thin(lines), label=label, cache_folder=None, **options))
+    return Page(index_page(lines, curve=thin(lines), label=label, cache_folder=None, **options))
 
 
 def days_of(grid):
@@ -165,7 +165,7 @@ def test_what_is_not_real_says_so_above_everything():
 def test_sessions_that_are_not_listed_are_counted_and_their_file_named():
     """Of a longer history the number is that of all, and the earlier ones are in the CSV beside the page."""
     everything = history(300)
-    source = render(
+    source = index_page(
         everything[-260:], curve=thin(everything), label=None, cache_folder=None, num_sessions=300
     )
     page = Page(source)
@@ -180,7 +180,7 @@ def test_hostile_text_stays_text():
     """An attack in a status, a session's name or the label adds no element, and no link leaves the folder."""
     attacks = [documents.HOSTILE, "javascript:alert(1)//", "../../etc/passwd", "//example.org/", '"><b>']
     lines = [line(attack, "1", attempts=((1, attack),), marked=True) for attack in attacks]
-    source = render(lines, curve=lines, label=documents.HOSTILE, cache_folder=None)
+    source = index_page(lines, curve=lines, label=documents.HOSTILE, cache_folder=None)
     page = Page(source)
     assert len(page.having("script")) == 1
     assert not page.having("img")
@@ -193,22 +193,22 @@ def test_hostile_text_stays_text():
 
 def test_the_same_sessions_give_the_same_page():
     """Nothing but the sessions is in it: no clock, no order of a set."""
-    one, two = (render(history(30), curve=thin(history(30)), label=None, cache_folder=None) for _ in "12")
+    one, two = (index_page(history(30), curve=thin(history(30)), label=None, cache_folder=None) for _ in "12")
     assert one == two
 
 
 def test_the_template_is_compiled_once_for_a_folder(tmp_path):
     """The compiled template is kept in the folder that is given, and the text is the same without it."""
     kept = tmp_path / "cache"
-    text = render(history(3), curve=history(3), label=None, cache_folder=kept)
+    text = index_page(history(3), curve=history(3), label=None, cache_folder=kept)
     assert {path.suffix for path in kept.iterdir()} == {".cache"}
-    assert text == render(history(3), curve=history(3), label=None, cache_folder=None)
+    assert text == index_page(history(3), curve=history(3), label=None, cache_folder=None)
 
 
 def test_a_cache_that_cannot_be_written_costs_nothing_else(tmp_path):
     """A file where the cache's folder should be is no reason for no page."""
     (tmp_path / "cache").write_text("", encoding="utf-8")
-    assert "</html>" in render([], curve=[], label=None, cache_folder=tmp_path / "cache")
+    assert "</html>" in index_page([], curve=[], label=None, cache_folder=tmp_path / "cache")
 
 
 def test_all_pages_have_one_palette():

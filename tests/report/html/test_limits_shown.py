@@ -10,7 +10,6 @@ from builders.screens import printed
 
 from paper_run.model.result_json import of_document
 from paper_run.notify.email.html import LOOKS
-from paper_run.report.html import index
 
 GREEN = LOOKS["good"]
 
@@ -110,7 +109,7 @@ def test_a_day_that_lost_is_calm() -> None:
 def test_a_session_that_lost_is_not_green_in_the_index(sign: int) -> None:
     """Its success has a tick in ink; that of one that gained is green."""
     (line,) = curve(1)
-    source = index.render([line._replace(day_pnl=sign * abs(line.day_pnl or 1))], curve=(), label=None)
+    source = stated.index_page([line._replace(day_pnl=sign * abs(line.day_pnl or 1))], curve=(), label=None)
     assert ('<b class="good">✓</b> success' in source) is (sign > 0)
     assert ('<b class="calm">✓</b> success' in source) is (sign < 0)
 
