@@ -5,8 +5,10 @@ from fractions import Fraction
 
 import pytest
 from book.worked import number
+from hypothesis import given
+from hypothesis import strategies as st
 
-from paper_run.book.fills import FillDelta, Seen, average, fill_delta
+from paper_run.book.fills import FillDelta, Seen, average, fill_delta, is_average
 
 ZERO = Decimal(0)
 
@@ -172,3 +174,44 @@ def test_a_figure_that_is_written_wide_is_remarked_upon_without_its_zeros() -> N
     other = grown("buy", Seen(Decimal(3), Decimal(10)), "3.0000", "3.50000000000000")
     assert other.remark == "the price of its 3 went from 3.33333333 to 3.5; nothing was booked"
     assert grown("buy", Seen(), "12.000", "1").remark == "12 filled, more than the 10 ordered"
+
+
+EXECUTIONS = st.lists(st.tuples(st.integers(1, 500), st.integers(100, 10_000_000)), min_size=1, max_size=6)
+"""Whole shares, each at a price in hundredths of a cent."""
+
+
+@given(EXECUTIONS, st.integers(2, 6))
+def test_an_average_is_that_of_its_executions_as_far_as_it_is_rounded(
+    executions: list[tuple[int, int]], digits: int
+) -> None:
+    """To cents or finer; one that is two cents a share off is another one."""
+    qty = Decimal(sum(shares for shares, _ in executions))
+    dollars = sum((shares * Decimal(price) / 10_000 for shares, price in executions), ZERO)
+    price = round(dollars / qty, digits)
+    assert is_average(dollars, qty, price)
+    assert not is_average(dollars, qty, price + Decimal("0.02"))
+
+
+@pytest.mark.parametrize(
+    ("dollars", "qty", "price", "is_it"),
+    [
+        ("1007.50", "10", "100.75", True),
+        ("1002.50", "10", "100.75", False),
+        # A third of a dollar written in six digits, and in two.
+        ("1000", "3", "333.333333", True),
+        ("1000", "3", "333.33", True),
+        ("1000", "3", "333.33333", True),
+        ("1000", "3", "333.333000", True),
+        ("1000", "3", "333.3320", False),
+        # A price without cents is of whole cents.
+        ("1000.40", "10", "100", False),
+        (None, "10", "100", True),
+        ("1000", None, "100", True),
+        ("1000", "10", None, True),
+    ],
+)
+def test_what_an_average_is_that_of(
+    dollars: str | None, qty: str | None, price: str | None, is_it: bool
+) -> None:
+    """By a unit of its last digit and no more; what is not known speaks against nothing."""
+    assert is_average(number(dollars), number(qty), number(price)) is is_it
