@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from paper_run.ledger.book import BookPeriod
+    from paper_run.ledger.broker import Paid
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.broker import BrokerReading, FillActivity
     from paper_run.model.order import OrderState
@@ -88,18 +89,23 @@ def take_out(
 ) -> None:
     """Take out of other money what a merger paid for shares that a person says to have gone for it.
 
-    It is the trade's by now, and would be counted twice.
+    It is the trade's by now, and would be counted twice. What an option paid is not that of fewer shares.
 
     :param trades: as the person has said them, booked already. :param booked_at: UTC.
     """
-    sold = {comparable(each.symbol): each.dollars for each in trades if each.dollars}
-    if not sold:
+    said = [each for each in trades if each.dollars]
+    if not said:
         return
-    for activity, (symbol, dollars) in ledger.broker_money.paid_for_holdings(period).items():
-        cost = sold.get(comparable(symbol), money.ZERO)
-        if cost * dollars < 0:
-            less = Entry("other", ACCOUNT, money.ZERO, dollars.copy_negate())
+    for activity, paid in ledger.broker_money.paid_for_holdings(period).items():
+        if any(_is_paid_by(each, paid) for each in said):
+            less = Entry("other", ACCOUNT, money.ZERO, paid.dollars.copy_negate())
             ledger.books.append(period, session, (less,), booked_at, note=note, activity=activity)
+
+
+def _is_paid_by(trade: Entry, paid: Paid) -> bool:
+    """Whether what was paid may be what a trade brought."""
+    is_of = comparable(trade.symbol) == comparable(paid.symbol) and trade.dollars * paid.dollars < 0
+    return is_of and (paid.qty is None or paid.qty.copy_abs() <= trade.qty.copy_abs())
 
 
 def take_out_what_came_later(
@@ -113,11 +119,11 @@ def take_out_what_came_later(
     """
     period, names, taken = shares.period, shares.names(), []
     paid: dict[str, list[tuple[str, Decimal]]] = {}
-    for activity, (symbol, dollars) in ledger.broker_money.paid_for_holdings(period).items():
-        paid.setdefault(symbol, []).append((activity, dollars))
+    for activity, each in ledger.broker_money.paid_for_holdings(period).items():
+        paid.setdefault(each.symbol, []).append((activity, each.dollars))
     for symbol, parts in paid.items():
-        moved = [each for each in shares.of(symbol, names) if each.qty]
-        last = max(moved, key=lambda each: each.id, default=None)
+        moved = [entry for entry in shares.of(symbol, names) if entry.qty]
+        last = max(moved, key=lambda entry: entry.id, default=None)
         if last is None or last.kind != "adjustment":
             continue
         if money.cents(last.dollars.copy_negate()) != money.cents(money.total(part for _, part in parts)):
