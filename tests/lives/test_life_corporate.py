@@ -1148,6 +1148,19 @@ def test_what_an_option_paid_is_not_what_fewer_shares_brought(life: Life, broker
         assert figures(marked["pnl"]["equity"], "realized adjustments") == amounts("15 0")
 
 
+def test_half_of_the_shares_that_an_option_took_are_no_split(life: Life, broker: OddBroker) -> None:
+    """200 at 20 are 100, as after 1:2, and the account tells why: the way out is a position, and no split."""
+    held(life, broker, qty=200, price="20")
+    broker.post("OPTRD", "2200", "AAPL", qty="-100", price="22")
+    broker.move("AAPL", "-100", "-2000")
+    day = life.trade(MSFT=NO_ORDER)
+    assert found(day, "possible_split") == []
+    (way,) = found(day, "broker_differs")[0]["remedies"]
+    marked = life.resolve(*way["command"].split()[2:])
+    ties_out(marked)
+    assert figures(marked["pnl"], "complete total_pnl") == (True, 200)
+
+
 def test_shares_that_a_merger_took_have_no_value_whoever_prices_them(life: Life, broker: OddBroker) -> None:
     """50 at 20 went for 1,075, and still have a price: with what was paid they would be counted twice."""
     held(life, broker, qty=50, price="20")
