@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple, money
 from paper_run.book.holdings import ACCOUNT, Entry
-from paper_run.model.broker import OF_NO_ORDER, comparable
+from paper_run.model.broker import comparable
 from paper_run.trading import best_party, charged_fees, joining, order_ids
 
 if TYPE_CHECKING:
@@ -227,25 +227,25 @@ def outside(
         cash = None if symbol in found else brought_by_latest(by_hand(ledger, read, symbol), qty)
         if cash is not None:
             found[symbol] = Outside(qty, cash)
-        if symbol not in found and (cash := _by_an_option(ledger, proven, period, symbol, qty)):
+        if symbol not in found and (cash := _by_an_option(ledger, period, symbol, qty)):
             found[symbol] = Outside(qty, cash, is_paid=True)
         if symbol not in found and (said := _said_before(ledger, period, symbol, qty.copy_negate())):
             found[symbol] = Outside(qty, said.dollars, is_said=True)
     return found
 
 
-def _by_an_option(
-    ledger: Ledger, proven: BrokerReading | None, period: BookPeriod, symbol: str, qty: Decimal
-) -> Decimal | None:
-    """Return what signed shares brought that came or went by no order, dollars, and that is other money."""
+def _by_an_option(ledger: Ledger, period: BookPeriod, symbol: str, qty: Decimal) -> Decimal | None:
+    """Return what signed shares brought that came or went by no order, dollars, and that is other money.
+
+    One trade of them, or all.
+    """
     told = [
-        (each.identity, each.net_amount)
-        for each in (proven.ended_holdings if proven is not None else ())
-        if each.activity_type in OF_NO_ORDER and each.qty == qty
-        if each.symbol is not None and comparable(each.symbol) == comparable(symbol)
+        (each.qty, each.dollars)
+        for each in ledger.broker_money.paid_for_holdings(period).values()
+        if each.qty and comparable(each.symbol) == comparable(symbol) and each.dollars * each.qty < 0
     ]
-    paid = ledger.broker_money.paid_for_holdings(period) if told else {}
-    return next((cash for name, cash in told if name in paid and cash and cash * qty < 0), None)
+    together = money.total(shares for shares, _ in told), money.total(cash for _, cash in told)
+    return next((cash for shares, cash in (*told, together) if shares == qty), None)
 
 
 def _said_before(ledger: Ledger, period: BookPeriod, symbol: str, qty: Decimal) -> Entry | None:

@@ -1148,10 +1148,14 @@ def test_what_an_option_paid_is_not_what_fewer_shares_brought(life: Life, broker
         assert figures(marked["pnl"]["equity"], "realized adjustments") == amounts("15 0")
 
 
-def test_half_of_the_shares_that_an_option_took_are_no_split(life: Life, broker: OddBroker) -> None:
+@pytest.mark.parametrize("paid", [{-100: 2200}, {-60: 1380, -40: 820}])
+def test_half_of_the_shares_that_options_took_are_no_split(
+    life: Life, broker: OddBroker, paid: dict[int, int]
+) -> None:
     """200 at 20 are 100, as after 1:2, and the account tells why: the way out is a position, and no split."""
     held(life, broker, qty=200, price="20")
-    broker.post("OPTRD", "2200", "AAPL", qty="-100", price="22")
+    for shares, dollars in paid.items():
+        broker.post("OPTRD", str(dollars), "AAPL", qty=str(shares))
     broker.move("AAPL", "-100", "-2000")
     day = life.trade(MSFT=NO_ORDER)
     assert found(day, "possible_split") == []
