@@ -96,4 +96,4 @@ def is_average(dollars: Decimal | None, qty: Decimal | None, price: Decimal | No
     last_digit = Decimal(1).scaleb(int(price.normalize().as_tuple().exponent))
     rounded = min(max(last_digit, _FINEST), _COARSEST)
     apart = money.CONTEXT.subtract(dollars, money.product(qty, price))
-    return apart.copy_abs() <= money.product(qty, rounded)
+    return not apart or apart.copy_abs() < money.product(qty, rounded)

@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple, money
-from paper_run.ledger.rows import Part, put_into
+from paper_run.ledger.rows import Part, amount, put_into
 from paper_run.model.book_figures import BookedMoney
-from paper_run.model.broker import MAY_END_A_HOLDING, ProvenAccount
+from paper_run.model.broker import MAY_END_A_HOLDING, OF_NO_ORDER, ProvenAccount
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,6 +49,17 @@ def words_of(activity: MoneyActivity) -> tuple[str | None, ...]:
         *(None if each is None else money.digits(each) for each in amounts),
         activity.status,
     )
+
+
+class Paid(NamedTuple):
+    """What a book has as other money of an activity that may end a holding.
+
+    :ivar dollars: signed. :ivar qty: of so many signed shares alone; None: of all that there were.
+    """
+
+    symbol: str
+    dollars: Decimal
+    qty: Decimal | None
 
 
 class BrokerMoney(Part):
@@ -129,25 +140,27 @@ class BrokerMoney(Part):
         booked = self.between(period, entry, None)
         return [(each.day, each.amount.copy_negate()) for each in booked if each.activity_type in _FEES]
 
-    def paid_for_holdings(self, period: BookPeriod) -> dict[str, tuple[str, Decimal]]:
-        """Return what a book has as other money of activities that may end a holding, signed dollars.
+    def paid_for_holdings(self, period: BookPeriod) -> dict[str, Paid]:
+        """Return by activity what a book has as other money of those that may end a holding.
 
-        By activity: its symbol, and the dollars; what came to nothing is left out.
+        What came to nothing is left out.
         """
         names = ", ".join("?" * len(MAY_END_A_HOLDING))
         found = self._rows(
-            "SELECT entries.activity, dollars, broker_money.symbol FROM entries JOIN broker_money "
+            "SELECT entries.activity, dollars, type, broker_money.symbol, broker_money.qty "
+            "FROM entries JOIN broker_money "
             "ON broker_money.epoch = entries.epoch AND broker_money.activity = entries.activity "
             "WHERE entries.epoch = ? AND kind = 'other' AND broker_money.symbol IS NOT NULL "
             f"AND type IN ({names})",
             *(period.id, *MAY_END_A_HOLDING),
         )
-        sums: dict[str, tuple[str, Decimal]] = {}
+        sums: dict[str, Paid] = {}
         for row in found:
-            before = sums.get(row["activity"], ("", money.ZERO))[1]
-            dollars = money.CONTEXT.add(before, Decimal(row["dollars"]))
-            sums[row["activity"]] = row["symbol"], dollars
-        return {activity: each for activity, each in sums.items() if each[1]}
+            qty = amount(row["qty"]) if row["type"] in OF_NO_ORDER else None
+            before = sums.get(row["activity"], Paid(row["symbol"], money.ZERO, qty))
+            dollars = money.CONTEXT.add(before.dollars, Decimal(row["dollars"]))
+            sums[row["activity"]] = before._replace(dollars=dollars)
+        return {activity: each for activity, each in sums.items() if each.dollars}
 
     def between(self, period: BookPeriod, after: int, until: int | None) -> list[BookedMoney]:
         """Return the money that entries are about, an activity's together; what came to nothing is left out.

@@ -137,7 +137,8 @@ def named(session: date, read: Observations, ours: OurShares, kept: BrokerMoney)
     for each in others:
         if each.symbol is not None and ours.qty(each.symbol, names) and not _is_answered(each, ours, names):
             what = f"The account tells of {_told(each)}"
-            found.append(_other(each.symbol, what, paid.get(each.identity, ("", money.ZERO))[1]))
+            there = paid.get(each.identity)
+            found.append(_other(each.symbol, what, money.ZERO if there is None else there.dollars))
     return found
 
 

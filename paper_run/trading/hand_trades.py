@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple, money
 from paper_run.book.holdings import ACCOUNT, Entry
-from paper_run.model.broker import OF_NO_ORDER, comparable
+from paper_run.model.broker import comparable
 from paper_run.trading import best_party, charged_fees, joining, order_ids
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from paper_run.ledger.book import BookPeriod
+    from paper_run.ledger.broker import Paid
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.broker import BrokerReading, FillActivity
     from paper_run.model.order import OrderState
@@ -88,18 +89,23 @@ def take_out(
 ) -> None:
     """Take out of other money what a merger paid for shares that a person says to have gone for it.
 
-    It is the trade's by now, and would be counted twice.
+    It is the trade's by now, and would be counted twice. What an option paid is not that of fewer shares.
 
     :param trades: as the person has said them, booked already. :param booked_at: UTC.
     """
-    sold = {comparable(each.symbol): each.dollars for each in trades if each.dollars}
-    if not sold:
+    said = [each for each in trades if each.dollars]
+    if not said:
         return
-    for activity, (symbol, dollars) in ledger.broker_money.paid_for_holdings(period).items():
-        cost = sold.get(comparable(symbol), money.ZERO)
-        if cost * dollars < 0:
-            less = Entry("other", ACCOUNT, money.ZERO, dollars.copy_negate())
+    for activity, paid in ledger.broker_money.paid_for_holdings(period).items():
+        if any(_is_paid_by(each, paid) for each in said):
+            less = Entry("other", ACCOUNT, money.ZERO, paid.dollars.copy_negate())
             ledger.books.append(period, session, (less,), booked_at, note=note, activity=activity)
+
+
+def _is_paid_by(trade: Entry, paid: Paid) -> bool:
+    """Whether what was paid may be what a trade brought."""
+    is_of = comparable(trade.symbol) == comparable(paid.symbol) and trade.dollars * paid.dollars < 0
+    return is_of and (paid.qty is None or paid.qty.copy_abs() <= trade.qty.copy_abs())
 
 
 def take_out_what_came_later(
@@ -113,11 +119,11 @@ def take_out_what_came_later(
     """
     period, names, taken = shares.period, shares.names(), []
     paid: dict[str, list[tuple[str, Decimal]]] = {}
-    for activity, (symbol, dollars) in ledger.broker_money.paid_for_holdings(period).items():
-        paid.setdefault(symbol, []).append((activity, dollars))
+    for activity, each in ledger.broker_money.paid_for_holdings(period).items():
+        paid.setdefault(each.symbol, []).append((activity, each.dollars))
     for symbol, parts in paid.items():
-        moved = [each for each in shares.of(symbol, names) if each.qty]
-        last = max(moved, key=lambda each: each.id, default=None)
+        moved = [entry for entry in shares.of(symbol, names) if entry.qty]
+        last = max(moved, key=lambda entry: entry.id, default=None)
         if last is None or last.kind != "adjustment":
             continue
         if money.cents(last.dollars.copy_negate()) != money.cents(money.total(part for _, part in parts)):
@@ -221,25 +227,25 @@ def outside(
         cash = None if symbol in found else brought_by_latest(by_hand(ledger, read, symbol), qty)
         if cash is not None:
             found[symbol] = Outside(qty, cash)
-        if symbol not in found and (cash := _by_an_option(ledger, proven, period, symbol, qty)):
+        if symbol not in found and (cash := _by_an_option(ledger, period, symbol, qty)):
             found[symbol] = Outside(qty, cash, is_paid=True)
         if symbol not in found and (said := _said_before(ledger, period, symbol, qty.copy_negate())):
             found[symbol] = Outside(qty, said.dollars, is_said=True)
     return found
 
 
-def _by_an_option(
-    ledger: Ledger, proven: BrokerReading | None, period: BookPeriod, symbol: str, qty: Decimal
-) -> Decimal | None:
-    """Return what signed shares brought that came or went by no order, dollars, and that is other money."""
+def _by_an_option(ledger: Ledger, period: BookPeriod, symbol: str, qty: Decimal) -> Decimal | None:
+    """Return what signed shares brought that came or went by no order, dollars, and that is other money.
+
+    One trade of them, or all.
+    """
     told = [
-        (each.identity, each.net_amount)
-        for each in (proven.ended_holdings if proven is not None else ())
-        if each.activity_type in OF_NO_ORDER and each.qty == qty
-        if each.symbol is not None and comparable(each.symbol) == comparable(symbol)
+        (each.qty, each.dollars)
+        for each in ledger.broker_money.paid_for_holdings(period).values()
+        if each.qty and comparable(each.symbol) == comparable(symbol) and each.dollars * each.qty < 0
     ]
-    paid = ledger.broker_money.paid_for_holdings(period) if told else {}
-    return next((cash for name, cash in told if name in paid and cash and cash * qty < 0), None)
+    together = money.total(shares for shares, _ in told), money.total(cash for _, cash in told)
+    return next((cash for shares, cash in (*told, together) if shares == qty), None)
 
 
 def _said_before(ledger: Ledger, period: BookPeriod, symbol: str, qty: Decimal) -> Entry | None:

@@ -109,11 +109,24 @@ class Counting:
         return Posted("flow" if way in ("cash", "shares") else "other", ACCOUNT, money.ZERO, amount)
 
     def _fee_in_coins(self, activity: MoneyActivity, before: Posted | None) -> Posted | None:
-        """Return coins of the book that went for a fee: they are sold for nothing."""
+        """Return coins of the book that went for a fee: they are sold for nothing.
+
+        Where a person has said since how many there are: if the account has so much less.
+        """
         qty, name = activity.qty or money.ZERO, self._row(activity, before)
         if activity.activity_type != _IN_COINS or qty >= 0 or name not in self._holdings():
             return None
+        if before is None and self._is_said_since(activity):
+            ours, theirs = self._ours_and_theirs(activity)
+            if theirs is None or money.CONTEXT.add(ours, qty) < theirs:
+                return None
         return Posted("cash_in_lieu", name, qty, money.ZERO)
+
+    def _is_said_since(self, activity: MoneyActivity) -> bool:
+        """Whether a person has said in an activity's session or later what is held of its symbol."""
+        since = self.effective(activity).isoformat()
+        own = self._ours.of(self._name_now(activity), self._names)
+        return any(each.kind == "adjustment" and each.effective >= since for each in own)
 
     def _paid(self, activity: MoneyActivity) -> Decimal:
         """Return of how many shares an activity is the cash in lieu, unsigned: as it tells.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from paper_run import NamedTuple, money
 from paper_run.book import folding, splits
 from paper_run.book.folding import Names, Rename, end_of
-from paper_run.model.broker import comparable
+from paper_run.model.broker import OF_NO_ORDER, comparable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -198,7 +198,7 @@ class Stranger(NamedTuple):
 
 
 class Strangers:
-    """The proven account's executions of orders that are none of ours, looked for when asked for."""
+    """The proven account's trades that no order of ours was for, looked for when asked for."""
 
     def __init__(self, ledger: Ledger, read: Observations, calendar: Calendar) -> None:
         self._ledger = ledger
@@ -207,7 +207,7 @@ class Strangers:
 
     @cached_property
     def all(self) -> Sequence[Stranger]:
-        """All of them, oldest first."""
+        """All of them, oldest first; those of a day's options before its executions."""
         reading = self._read.proven_broker
         if reading is None or reading.activities is None:
             return ()
@@ -216,7 +216,12 @@ class Strangers:
         named = {each.order_id: orders[each.order_id] for each in fills.values() if each.order_id in orders}
         owned = self._ledger.orders.owners(set(named.values()) - self._read.told.keys())
         ours = self._read.told.keys() | owned.keys()
-        return [
+        by_options = [
+            Stranger(each.symbol, each.qty, each.date)
+            for each in reading.ended_holdings
+            if each.activity_type in OF_NO_ORDER and each.symbol and each.qty and each.date
+        ]
+        by_orders = [
             Stranger(
                 each.symbol,
                 each.qty if each.side == "buy" else each.qty.copy_negate(),
@@ -225,6 +230,7 @@ class Strangers:
             for each in sorted(fills.values(), key=lambda each: each.identity)
             if each.time is not None and each.order_id in named and named[each.order_id] not in ours
         ]
+        return sorted([*by_options, *by_orders], key=lambda each: each.day)
 
     def of(self, shares: str, names: Names) -> list[Stranger]:
         """Return those of the shares that have this last name."""

@@ -57,8 +57,8 @@ def found(
     """Return what was traded by hand and brought to the cent what the broker's cash is off ours.
 
     Round trips, or the latest executions of what stands beside the book: of one symbol, or all of all
-    symbols; nothing where neither comes to that. What was traded up to a session in which a person booked a
-    trade of the symbol is taken to be in it.
+    symbols, also without those beside it; nothing where none comes to that. What was traded up to a session
+    in which a person booked a trade of the symbol is taken to be in it.
 
     :param more: by how much ours is more, dollars, negative: less. :param fees: what of it may be fees that
         are posted only later. :param left_out: symbols.
@@ -88,7 +88,10 @@ def found(
             if money.cents(each.cash) in brought:
                 return (each,)
         all_trips += trips[-1:]
-    return tuple(all_trips) if money.cents(cash_of(all_trips)) in brought else ()
+    # Cash of what stands beside the book may be in it already, as money.
+    of_shares = [each for each in all_trips if not each.is_beside]
+    fitting = (each for each in (of_shares, all_trips) if money.cents(cash_of(each)) in brought)
+    return tuple(next(fitting, ()))
 
 
 def cash_of(trips: Iterable[RoundTrip]) -> Decimal:

@@ -203,8 +203,11 @@ def test_an_average_is_that_of_its_executions_as_far_as_it_is_rounded(
         ("1000", "3", "333.33333", True),
         ("1000", "3", "333.333000", True),
         ("1000", "3", "333.3320", False),
-        # A price without cents is of whole cents.
+        # A price without cents is of whole cents: one a share is a correction.
         ("1000.40", "10", "100", False),
+        ("1000.10", "10", "100", False),
+        ("1000", "10", "100.01", False),
+        ("0", "0", "100", True),
         (None, "10", "100", True),
         ("1000", None, "100", True),
         ("1000", "10", None, True),
@@ -213,5 +216,5 @@ def test_an_average_is_that_of_its_executions_as_far_as_it_is_rounded(
 def test_what_an_average_is_that_of(
     dollars: str | None, qty: str | None, price: str | None, is_it: bool
 ) -> None:
-    """By a unit of its last digit and no more; what is not known speaks against nothing."""
+    """By less than a unit of its last digit; what is not known speaks against nothing."""
     assert is_average(number(dollars), number(qty), number(price)) is is_it

@@ -59,6 +59,24 @@ def test_the_fees_of_a_session_are_those_of_its_date(ledger: Ledger) -> None:
     assert fees(period, days[0], days[2]) == Decimal("0.25")
 
 
+def test_what_was_paid_for_holdings_is_of_so_many_shares_only_where_an_option_took_them(
+    ledger: Ledger,
+) -> None:
+    """A merger's is of all of them; what was taken out again is none, and a dividend neither."""
+    period = opened(ledger)
+    for kind, symbol in (("OPTRD", "AAPL"), ("EXTRD", "AAPL"), ("MA", "ACME"), ("DIV", "AAPL")):
+        activity = MoneyActivity(kind, kind, MONDAY, Decimal(1100), "executed", None, None, None, None)
+        activity = activity._replace(symbol=symbol, qty=Decimal(-50))
+        ledger.broker_money.keep(period, activity, Kept(None, None, in_base=False, words=words_of(activity)))
+        for dollars in (1100, -1100) if kind == "EXTRD" else (1000, 100):
+            entry = Entry("other", "account", Decimal(0), Decimal(dollars))
+            ledger.books.append(period, MONDAY, [entry], NOW, activity=kind)
+    assert ledger.broker_money.paid_for_holdings(period) == {
+        "OPTRD": ("AAPL", 1100, -50),
+        "MA": ("ACME", 1100, None),
+    }
+
+
 def test_shares_that_wait_are_kept_as_what_they_were_found(ledger: Ledger) -> None:
     """Beside those that a rename brings, and gone on from without reading all entries."""
     period = opened(ledger)

@@ -94,20 +94,21 @@ def test_a_fill_is_busted(life: Life, broker: OddBroker) -> None:
     assert row(day, "AAPL")["qty"] == 0
 
 
-def test_a_fill_is_corrected_in_one_of_its_two_places(life: Life, broker: OddBroker) -> None:
+@pytest.mark.parametrize("price", ["100.5", "100.01"])
+def test_a_fill_is_corrected_in_one_of_its_two_places(life: Life, broker: OddBroker, price: str) -> None:
     """In the order, its executions listed as they were, or in those: what is news is booked, and stays."""
     life.trade(AAPL=buy(10, "100"), MSFT=buy(5, "200"))
     broker.executions |= {"AAPL": [("4", "100"), ("6", "100")], "MSFT": [("5", "200")]}
     life.mark()
     life.next_session()
-    broker.order("AAPL")["filled_avg_price"] = "100.5"
+    broker.order("AAPL")["filled_avg_price"] = price
     broker.executions["MSFT"] = [("5", "199")]
     day = life.trade(NVDA=NO_ORDER)
     said = refolded(day)
-    assert says(said, "AAPL", "10 filled at 100.5, and so it is booked; it was booked as 10 at 100 before")
+    assert says(said, "AAPL", f"10 filled at {price}, and so it is booked; it was booked as 10 at 100 before")
     assert says(said, "MSFT", "5 filled at 199, and so it is booked; it was booked as 5 at 200 before")
     for document in (life.mark(), life.trade("--again", NVDA=NO_ORDER)):
-        assert figures(row(document, "AAPL"), "qty avg_entry_price") == amounts("10 100.5")
+        assert figures(row(document, "AAPL"), "qty avg_entry_price") == amounts(f"10 {price}")
         assert figures(row(document, "MSFT"), "qty avg_entry_price") == amounts("5 199")
         assert refolded(document) == []
 

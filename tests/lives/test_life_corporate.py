@@ -1128,6 +1128,43 @@ def test_what_an_option_paid_for_its_shares_counts_once(life: Life, broker: OddB
         assert found(marked, "corporate_action") == []
 
 
+def test_what_an_option_paid_is_not_what_fewer_shares_brought(life: Life, broker: OddBroker) -> None:
+    """50 are called away at 22 and bought back at 21; the 5 that are sold later brought 115 and no 1,100."""
+    held(life, broker, qty=100, price="20")
+    broker.post("OPTRD", "1100", "AAPL", qty="-50", price="22")
+    broker.move("AAPL", "-50", "-1000")
+    order = {"symbol": "AAPL", "order_type": "market", "time_in_force": "day", "limit_price": None}
+    again = order | {"client_order_id": "again", "side": "buy", "qty": 50}
+    broker.place(again, Decimal(50), Decimal(21), "filled")
+    life.trade(MSFT=NO_ORDER)
+    ties_out(life.resolve("--position", "all"))
+    life.next_session()
+    sold = order | {"client_order_id": "sold", "side": "sell", "qty": 5}
+    broker.place(sold, Decimal(5), Decimal(23), "filled")
+    day = life.trade(MSFT=NO_ORDER)
+    (way,) = found(day, "broker_differs")[0]["remedies"]
+    for marked in (life.resolve(*way["command"].split()[2:]), life.mark()):
+        ties_out(marked)
+        assert figures(marked["pnl"]["equity"], "realized adjustments") == amounts("15 0")
+
+
+@pytest.mark.parametrize("paid", [{-100: 2200}, {-60: 1380, -40: 820}])
+def test_half_of_the_shares_that_options_took_are_no_split(
+    life: Life, broker: OddBroker, paid: dict[int, int]
+) -> None:
+    """200 at 20 are 100, as after 1:2, and the account tells why: the way out is a position, and no split."""
+    held(life, broker, qty=200, price="20")
+    for shares, dollars in paid.items():
+        broker.post("OPTRD", str(dollars), "AAPL", qty=str(shares))
+    broker.move("AAPL", "-100", "-2000")
+    day = life.trade(MSFT=NO_ORDER)
+    assert found(day, "possible_split") == []
+    (way,) = found(day, "broker_differs")[0]["remedies"]
+    marked = life.resolve(*way["command"].split()[2:])
+    ties_out(marked)
+    assert figures(marked["pnl"], "complete total_pnl") == (True, 200)
+
+
 def test_shares_that_a_merger_took_have_no_value_whoever_prices_them(life: Life, broker: OddBroker) -> None:
     """50 at 20 went for 1,075, and still have a price: with what was paid they would be counted twice."""
     held(life, broker, qty=50, price="20")

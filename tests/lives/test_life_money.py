@@ -389,6 +389,21 @@ def test_a_fee_in_the_coins_of_the_book(life: Life, broker: OddBroker) -> None:
     assert (row(day, "BTC/USD")["qty"], row(day, "BTC/USD")["realized_pnl"]) == (2, 0)
 
 
+def test_a_fee_in_coins_that_a_person_had_taken_over(life: Life, broker: OddBroker) -> None:
+    """They go at once, the fee is posted at night: what a person said since has it, a later one is new."""
+    life.next_session()
+    life.trade(**{"BTC/USD": buy(2, "500")})
+    broker.move("BTC/USD", "-0.05", "-25")
+    life.resolve("--position", "BTC/USD")
+    broker.move("BTC/USD", "-0.03", "-15")
+    for qty in ("-0.03", "-0.05"):
+        broker.post("CFEE", "0", "BTCUSD", qty=qty, price="510")
+    life.next_session()
+    for day in (life.trade(MSFT=NO_ORDER), life.mark()):
+        settled(day, broker)
+        assert row(day, "BTC/USD")["qty"] == Decimal("1.92")
+
+
 def test_a_dividend_that_is_dated_ahead_or_on_a_closed_day(life: Life, broker: OddBroker) -> None:
     """Ahead: it waits, and its cash with it. Of a Saturday: it is Monday's, and until then it has a name."""
     for _ in range(4):

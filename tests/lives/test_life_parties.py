@@ -280,6 +280,30 @@ def test_what_stands_beside_the_book_and_was_traded_by_hand(life: Life, broker: 
     assert (left(day)[1], traded(day)) == (0, [(f"{put} traded by hand, 1 sold at 2", -200, -200)])
 
 
+def test_round_trips_after_what_stands_beside_the_book_was_booked_as_money(
+    life: Life, broker: OddBroker
+) -> None:
+    """Two of shares, and an option of the day before: its 200 are in the book, the 30 and the 10 are not."""
+    put = "AAPL250117P00090000"
+    broker.classes |= {put: "us_option"}
+    broker.prices |= {put: Decimal(2)}
+    life.trade(AAPL=buy(10, "100"), MSFT=buy(5, "200"))
+    by_hand(broker, put, "sell", 1, "2")
+    broker.orders[-1]["asset_class"] = "us_option"
+    broker.deposit += 198
+    life.mark()
+    assert left(life.resolve("--position", "all")) == (0, 0)
+    life.next_session()
+    for symbol, shares, sold, bought in (("AAPL", 10, "102", "99"), ("MSFT", 5, "203", "201")):
+        by_hand(broker, symbol, "sell", shares, sold)
+        by_hand(broker, symbol, "buy", shares, bought)
+    day = life.trade(NVDA=NO_ORDER)
+    assert (left(day), [each[1] for each in traded(day)]) == ((0, 0), [-30, -10])
+    for found in [each for each in day["findings"] if each["code"] == "broker_differs"]:
+        day = life.resolve(*found["remedies"][0]["command"].split()[2:])
+    assert (left(day), traded(day)) == ((0, 0), [])
+
+
 def test_a_round_trip_by_hand_beside_fees_that_are_not_posted(life: Life, broker: OddBroker) -> None:
     """Both are in the cash: each has its name, and what is taken over is the trip alone."""
     life.trade(AAPL=buy(10, "100"))
