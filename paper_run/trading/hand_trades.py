@@ -11,7 +11,7 @@ from paper_run.model.broker import comparable
 from paper_run.trading import best_party, charged_fees, joining, order_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
     from datetime import date, datetime
     from decimal import Decimal
 
@@ -215,6 +215,7 @@ def outside(
     """
     proven = read.proven_broker
     fills = proven.activities.fills if proven is not None and proven.activities is not None else ()
+    paid = ledger.broker_money.paid_for_holdings(period).values()
     found = {}
     for symbol, qty in more:
         by_order: dict[str, list[FillActivity]] = {}
@@ -227,21 +228,21 @@ def outside(
         cash = None if symbol in found else brought_by_latest(by_hand(ledger, read, symbol), qty)
         if cash is not None:
             found[symbol] = Outside(qty, cash)
-        if symbol not in found and (cash := _by_an_option(ledger, period, symbol, qty)):
+        if symbol not in found and (cash := _by_an_option(paid, symbol, qty)):
             found[symbol] = Outside(qty, cash, is_paid=True)
         if symbol not in found and (said := _said_before(ledger, period, symbol, qty.copy_negate())):
             found[symbol] = Outside(qty, said.dollars, is_said=True)
     return found
 
 
-def _by_an_option(ledger: Ledger, period: BookPeriod, symbol: str, qty: Decimal) -> Decimal | None:
-    """Return what signed shares brought that came or went by no order, dollars, and that is other money.
+def _by_an_option(paid: Collection[Paid], symbol: str, qty: Decimal) -> Decimal | None:
+    """Return what signed shares brought that came or went by no order, dollars: one trade of them, or all.
 
-    One trade of them, or all.
+    :param paid: what is other money in the book of trades that no order was for, among others.
     """
     told = [
         (each.qty, each.dollars)
-        for each in ledger.broker_money.paid_for_holdings(period).values()
+        for each in paid
         if each.qty and comparable(each.symbol) == comparable(symbol) and each.dollars * each.qty < 0
     ]
     together = money.total(shares for shares, _ in told), money.total(cash for _, cash in told)

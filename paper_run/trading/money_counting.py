@@ -116,15 +116,14 @@ class Counting:
         qty, name = activity.qty or money.ZERO, self._row(activity, before)
         if activity.activity_type != _IN_COINS or qty >= 0 or name not in self._holdings():
             return None
-        if before is None and self._is_said_since(activity):
+        if before is None and self._is_said(activity, self.effective(activity).isoformat()):
             ours, theirs = self._ours_and_theirs(activity)
             if theirs is None or money.CONTEXT.add(ours, qty) < theirs:
                 return None
         return Posted("cash_in_lieu", name, qty, money.ZERO)
 
-    def _is_said_since(self, activity: MoneyActivity) -> bool:
-        """Whether a person has said in an activity's session or later what is held of its symbol."""
-        since = self.effective(activity).isoformat()
+    def _is_said(self, activity: MoneyActivity, since: str = "") -> bool:
+        """Whether a person has said what is held of an activity's symbol, of a session (ISO date) on."""
         own = self._ours.of(self._name_now(activity), self._names)
         return any(each.kind == "adjustment" and each.effective >= since for each in own)
 
@@ -155,8 +154,7 @@ class Counting:
         called = self._called(activity)
         if not (qty and called.is_held):
             return False
-        name = self._name_now(activity)
-        if not any(each.kind == "adjustment" for each in self._ours.of(name, self._names)):
+        if not self._is_said(activity):
             return True
         ours, theirs = self._ours_and_theirs(activity)
         if theirs is None or activity.net_amount is None:

@@ -136,7 +136,7 @@ class SessionBook:
         )
         unsure = {*self.unknown, *self.priced.suspects}
         ours = joining.Ours(book, unsure, self.moved.waiting, is_changed=self._is_changed)
-        self.joined = joining.join(*(ledger, read, self.period, self.date, ours, moment, self._booked_at))
+        self.joined = joining.join(ledger, read, self.period, self.date, ours, moment, self._booked_at)
         period = self.joined.period
         if new or by_hand.entries or by_hand.is_all or period != self.period:
             from paper_run.trading import hand_trades

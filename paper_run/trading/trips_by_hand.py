@@ -10,7 +10,7 @@ from paper_run.book.holdings import Holding
 from paper_run.book.parties import Item
 from paper_run.errors import Remedy
 from paper_run.model import findings
-from paper_run.model.broker import as_written
+from paper_run.model.broker import US_OPTION, as_written
 from paper_run.model.commands import ours
 from paper_run.model.findings import listed
 from paper_run.trading import hand_trades
@@ -74,7 +74,7 @@ def found(
         for each in ledger.books.entries_after(period)[0]
         if each.kind == "adjustment" and each.qty
     }
-    options = {each.identity for each in proven.all_orders if each.asset_class == "us_option"}
+    options = {each.identity for each in proven.all_orders if each.asset_class == US_OPTION}
     begun = max(period.session.isoformat(), period.joined or "")
     all_trips = []
     for told in dict.fromkeys(each.symbol for each in proven.activities.fills):

@@ -34,6 +34,13 @@ def held(life: Life, broker: OddBroker, qty: int = 100, price: str = "100") -> N
     life.next_session()
 
 
+def one_for_ten(life: Life, broker: OddBroker, *, whole: bool = True) -> None:
+    """Let ten shares of AAPL be one on the ex-date, now at 42; a fraction goes at once (`whole`) or later."""
+    broker.lists("reverse_splits", "AAPL", EX_DATE, new_rate=1, old_rate=10)
+    broker.split("AAPL", 1, 10, whole=whole)
+    priced(life, broker, AAPL="42")
+
+
 def splits_of(life: Life) -> list[tuple[str, str]]:
     return [(each["effective"], each["ratio"]) for each in life.rows("entries") if each["kind"] == "split"]
 
@@ -274,9 +281,7 @@ def test_a_list_speaks_for_a_split_by_hand(life: Life, broker: OddBroker) -> Non
 def test_a_reverse_split_that_leaves_no_whole_share(life: Life, broker: OddBroker) -> None:
     """5 at 4 are half a share at 40: the account has none of it, and is to pay it."""
     held(life, broker, 5, "4")
-    broker.lists("reverse_splits", "AAPL", EX_DATE, new_rate=1, old_rate=10)
-    broker.split("AAPL", 1, 10, whole=True)
-    priced(life, broker, AAPL="42")
+    one_for_ten(life, broker)
     day = life.trade(MSFT=NO_ORDER)
     assert figures(row(day, "AAPL"), "qty total_pnl") == amounts("0.5 1")
     assert (found(day, "broker_differs"), day["parties"]["broker"]["equity"]["residual"]) == ([], 0)
@@ -286,9 +291,7 @@ def test_a_reverse_split_that_leaves_no_whole_share(life: Life, broker: OddBroke
 def test_the_fraction_of_a_reverse_split_is_paid(life: Life, broker: OddBroker, days: int) -> None:
     """25 at 4 are 2.5 at 40: 21.00 for the half one realize 1.00, two at 42 are 4.00 more than they cost."""
     held(life, broker, 25, "4")
-    broker.lists("reverse_splits", "AAPL", EX_DATE, new_rate=1, old_rate=10)
-    broker.split("AAPL", 1, 10, whole=True)
-    priced(life, broker, AAPL="42")
+    one_for_ten(life, broker)
     for _ in range(days):
         life.prices(AAPL="41")
         equity = life.trade(MSFT=NO_ORDER)["parties"]["broker"]["equity"]
@@ -314,9 +317,7 @@ def test_a_fraction_that_is_paid_once_the_shares_have_crossed_zero(
     priced(life, broker, AAPL="4")
     life.trade(AAPL=first(25, "4"))
     life.next_session()
-    broker.lists("reverse_splits", "AAPL", EX_DATE, new_rate=1, old_rate=10)
-    broker.split("AAPL", 1, 10, whole=True)
-    priced(life, broker, AAPL="42")
+    one_for_ten(life, broker)
     day = life.trade(AAPL=then(7, "42"))
     equity = day["parties"]["broker"]["equity"]
     half = Decimal("0.5") * way
@@ -333,12 +334,8 @@ def test_a_fraction_that_is_paid_once_the_shares_have_crossed_zero(
 
 def test_a_fraction_that_is_paid_beside_another_that_was_traded(life: Life, broker: OddBroker) -> None:
     """2.5 of a reverse split, and 6.5 of an order go: 4 short here, 4.5 there, until the half is paid."""
-    priced(life, broker, AAPL="4")
-    life.trade(AAPL=buy(25, "4"))
-    life.next_session()
-    broker.lists("reverse_splits", "AAPL", EX_DATE, new_rate=1, old_rate=10)
-    broker.split("AAPL", 1, 10, whole=True)
-    priced(life, broker, AAPL="42")
+    held(life, broker, 25, "4")
+    one_for_ten(life, broker)
     day = life.trade(AAPL=sell(7, "42", filled="6.5", status="canceled"))
     equity = day["parties"]["broker"]["equity"]
     assert [each["subject"] for each in equity["items"]] == ["0.5 AAPL after its split, to be paid in cash"]
@@ -377,9 +374,7 @@ def test_a_sale_while_a_split_is_pending(life: Life, broker: OddBroker) -> None:
 def test_a_reverse_split(life: Life, broker: OddBroker, whole: bool) -> None:
     """25 at 4 are 2.5 at 40; the account may have 2 already, and pays the half share later."""
     held(life, broker, 25, "4")
-    broker.lists("reverse_splits", "AAPL", EX_DATE, new_rate=1, old_rate=10)
-    broker.split("AAPL", 1, 10, whole=whole)
-    priced(life, broker, AAPL="42")
+    one_for_ten(life, broker, whole=whole)
     day = life.trade(MSFT=NO_ORDER)
     assert figures(row(day, "AAPL"), "qty avg_entry_price total_pnl") == amounts("2.5 40 5")
     assert splits_of(life) == [(EX_DATE, "1:10")]

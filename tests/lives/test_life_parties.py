@@ -197,6 +197,15 @@ def by_hand(broker: OddBroker, symbol: str, side: str, qty: int, price: str) -> 
     broker.place(order, Decimal(qty), Decimal(price), "filled")
 
 
+def charged_overnight(life: Life, broker: OddBroker) -> None:
+    """Let 17 cents of fees accrue, and be charged by the next session: they are not posted yet."""
+    broker.deposit -= Decimal("0.17")
+    broker.fees = "0.17"
+    life.mark()
+    life.next_session()
+    broker.fees = "0"
+
+
 def test_shares_that_were_sold_and_bought_back_by_hand(life: Life, broker: OddBroker) -> None:
     """The quantity is the same again, and 30 dollars came: named, and taken over as it was traded."""
     life.trade(AAPL=buy(10, "100"))
@@ -256,11 +265,7 @@ def test_what_stands_beside_the_book_and_was_traded_by_hand(life: Life, broker: 
     assert (left(booked), traded(booked)) == ((0, 0), [])
     assert figures(booked["pnl"]["equity"], "adjustments closing") == amounts("-1000 99000")
     assert figures(booked["pnl"], "complete total_pnl") == (True, 0)
-    broker.deposit -= Decimal("0.17")
-    broker.fees = "0.17"
-    life.mark()
-    life.next_session()
-    broker.fees = "0"
+    charged_overnight(life, broker)
     by_hand(broker, "BTC/USD", "sell", 1, "510")
     day = life.trade(NVDA=NO_ORDER)
     trade = "BTC/USD traded by hand, 1 sold at 510"
@@ -307,11 +312,7 @@ def test_round_trips_after_what_stands_beside_the_book_was_booked_as_money(
 def test_a_round_trip_by_hand_beside_fees_that_are_not_posted(life: Life, broker: OddBroker) -> None:
     """Both are in the cash: each has its name, and what is taken over is the trip alone."""
     life.trade(AAPL=buy(10, "100"))
-    broker.deposit -= Decimal("0.17")
-    broker.fees = "0.17"
-    life.mark()
-    life.next_session()
-    broker.fees = "0"
+    charged_overnight(life, broker)
     by_hand(broker, "GOOG", "buy", 1, "60")
     by_hand(broker, "GOOG", "sell", 1, "50")
     day = life.trade(MSFT=NO_ORDER)

@@ -49,6 +49,12 @@ def post(client: Transport, url: ServiceUrl, seconds: float = 5) -> Answer:
 both = pytest.mark.parametrize("call", [get, post])
 
 
+def played(act: Act, connection: socket.socket, server: SocketServer) -> None:
+    if not callable(act):
+        raise TypeError(act)
+    act(connection, server)
+
+
 class Ahead:
     """How many seconds the clock of the calls is ahead of the machine's."""
 
@@ -64,9 +70,7 @@ class Ahead:
             if self.stands is not None:
                 self.seconds -= time.monotonic() - self.stands
                 self.stands = None
-            if not callable(act):
-                raise TypeError(act)
-            act(connection, server)
+            played(act, connection, server)
 
         return begun
 
@@ -79,9 +83,7 @@ class Ahead:
         def act(connection: socket.socket, server: SocketServer) -> None:
             connection.sendall(sent)
             self.seconds += seconds
-            if not callable(more):
-                raise TypeError(more)
-            more(connection, server)
+            played(more, connection, server)
 
         return act
 
