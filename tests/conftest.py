@@ -1,5 +1,6 @@
 """What the whole suite shares: options (a schedule of faults again, new golden files), a ledger, counts."""
 
+import contextlib
 import os
 import shutil
 import sys
@@ -20,6 +21,7 @@ from support.chromium import (  # noqa: F401 - fixtures for all
     systemd_analyze,
     windows,
 )
+from support.covered import Covered
 from support.postgres_server import own_server, postgres, schema  # noqa: F401 - fixtures for all
 
 from paper_run.ledger.ledger import Ledger
@@ -83,6 +85,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return _LONG.get(path.parts[0], len(_LONG)), path
 
     items.sort(key=place)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """Let coverage not look at a hundred examples of one thing, which would take half as long again."""
+    with Covered.nothing() if hypothesis.is_hypothesis_test(pyfuncitem.obj) else contextlib.nullcontext():
+        return (yield)
 
 
 @pytest.fixture

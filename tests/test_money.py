@@ -19,7 +19,7 @@ amounts = st.builds(
 cents = st.integers(-(10**12), 10**12).map(lambda number: Decimal(number).scaleb(-2))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(amounts)
 def test_an_amount_keeps_every_digit_whatever_form_it_came_in(value: Decimal) -> None:
     """Text, exponent and Decimal of the same number are read as that number, digit for digit."""
@@ -36,7 +36,7 @@ def test_the_forms_of_the_wire_are_read_and_written_without_exponent(wire: Any, 
     assert money.digits(money.amount(wire)) == digits
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(amounts)
 def test_digits_are_exact_and_without_exponent(value: Decimal) -> None:
     """What is written reads back as the same number with the same number of decimals."""
@@ -60,7 +60,7 @@ def test_what_is_no_amount_is_refused(value: object) -> None:
         money.amount(value)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(amounts, st.integers(-(10**15), 10**15))
 def test_a_product_loses_no_digit(price: Decimal, qty: int) -> None:
     """A 28-digit price times a quantity is exact."""
@@ -76,7 +76,7 @@ def test_cents_round_half_to_even(value: str, rounded: str) -> None:
     assert str(money.cents(Decimal(value))) == rounded
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(amounts)
 def test_cents_are_never_more_than_half_a_cent_away(value: Decimal) -> None:
     """Rounding moves a value by half a cent at most and leaves two decimals."""
@@ -92,7 +92,7 @@ def test_any_two_amounts_that_are_read_have_a_notional(largest: str) -> None:
     assert money.cents(money.product(value, value)) > 0
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(0, 10_000), st.integers(1, 10_000))
 def test_a_rate_has_four_places(part: int, whole: int) -> None:
     """A rate is the quotient to four places."""
@@ -107,7 +107,7 @@ def test_there_is_no_rate_of_nothing() -> None:
     assert money.rate(0, 0) is None
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(cents, max_size=30))
 def test_a_total_is_the_exact_sum(rows: list[Decimal]) -> None:
     """Adding up rows of cents is exact, and nothing adds up to 0."""

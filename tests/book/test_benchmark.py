@@ -133,7 +133,7 @@ def test_a_loss_of_all_in_a_session_has_no_yearly_rate() -> None:
 MOVES = st.lists(st.tuples(st.integers(-900, 900), st.integers(-900, 900)), min_size=21, max_size=200)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(MOVES)
 def test_it_is_what_empyrical_says(moves: list[tuple[int, int]]) -> None:
     """Beta, alpha, both returns; correlation, tracking error and information ratio as numpy has them."""

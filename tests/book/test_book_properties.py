@@ -18,7 +18,7 @@ from paper_run.book.valuation import Valuation, adjustment, closing, first_price
 NOTHING = Fraction(1, 10**20)
 """Amounts of up to 28 digits agree to this: what does not divide is cut off far behind it."""
 
-whatever = settings(max_examples=50, deadline=None)
+whatever = settings(max_examples=50)
 long_amounts = st.builds(
     lambda digits, exponent: Decimal(digits).scaleb(exponent, money.CONTEXT),
     st.integers(1, 10**28 - 1),

@@ -4,7 +4,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from book.worked import booked, fill, shares
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from paper_run.book import carried
@@ -32,7 +32,6 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
 @given(
     st.dictionaries(st.sampled_from(NAMES), st.tuples(st.integers(1, 9), st.integers(1, 9)), min_size=1),
     st.integers(1, 9),

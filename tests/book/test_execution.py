@@ -135,13 +135,19 @@ def test_the_mean_weighs_each_session_by_its_notional(sessions: list[tuple[Decim
     assert abs(Fraction(found.dollars) - costs / 20) <= Fraction(1, 200)
 
 
-@given(st.lists(st.tuples(st.decimals(-500, 500, places=4), st.decimals(1, 90_000, places=4)), max_size=9))
+def test_no_sessions_cost_nothing_that_is_known() -> None:
+    """Of none there is no cost."""
+    assert of_sessions([]) == (None, None, None, 0)
+
+
+@given(
+    st.lists(
+        st.tuples(st.decimals(-500, 500, places=4), st.decimals(1, 90_000, places=4)), min_size=1, max_size=9
+    )
+)
 def test_sessions_together_cost_their_sum(sessions: list[tuple[Decimal, Decimal]]) -> None:
-    """Rounded once, of all digits; of none there is no cost."""
+    """Rounded once, of all digits."""
     found = of_sessions(sessions)
-    if not sessions:
-        assert found == (None, None, None, 0)
-        return
     cost, notional = (sum(map(Fraction, each)) for each in zip(*sessions, strict=True))
     assert found.shortfall is not None
     assert found.arrival_notional is not None

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pytest
 from book.worked import booked, fill
 from builders.moments import NOON
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from paper_run import money
@@ -21,7 +21,6 @@ sizes = st.sampled_from(SIZES) | st.integers(1, 12).map(Decimal)
 quantities = st.builds(money.product, sizes, st.sampled_from([Decimal(1), Decimal(-1)]))
 prices = st.sampled_from(PRICES) | st.integers(1, 40).map(lambda each: Decimal(each).scaleb(-1))
 trades = st.tuples(st.sampled_from(["fill", "adjustment"]), quantities, prices)
-extremes = settings(max_examples=200, deadline=None)
 
 
 class Exact(NamedTuple):
@@ -51,7 +50,6 @@ def in_cents(exact: Fraction) -> Decimal:
     return Decimal(round(exact * 100)).scaleb(-2, money.CONTEXT)
 
 
-@extremes
 @given(st.lists(trades, max_size=12), prices.filter(bool))
 def test_every_row_is_to_the_cent_what_fractions_say(
     steps: list[tuple[str, Decimal, Decimal]], price: Decimal
@@ -73,7 +71,6 @@ def test_every_row_is_to_the_cent_what_fractions_say(
         assert "-0.00" not in {str(row.market_value), str(row.realized_pnl), str(row.unrealized_pnl)}
 
 
-@extremes
 @given(st.lists(trades, max_size=6), quantities, prices)
 def test_a_trade_by_hand_brings_exactly_what_was_said(
     steps: list[tuple[str, Decimal, Decimal]], to: Decimal, price: Decimal

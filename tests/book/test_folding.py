@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 from book.worked import booked, dollars, entry, fill, found
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from paper_run import money
@@ -186,7 +186,6 @@ class Step(NamedTuple):
 
 SESSIONS = [f"2025-01-{day:02}" for day in range(6, 11)]
 RATIOS = ("2:1", "3:1", "1:2", "1:4", "1:1", "3:2")
-whatever = settings(max_examples=200, deadline=None)
 whole = st.integers(-40, 40).filter(bool).map(lambda number: Decimal(number * 12))
 price = st.integers(1, 60).map(Decimal)
 
@@ -254,7 +253,6 @@ def oracle(entries: list[Entry]) -> tuple[Fraction, Fraction, Fraction]:
     return qty, cost, realized
 
 
-@whatever
 @given(learned(), st.sets(st.integers(0, 4)))
 def test_gone_on_from_any_valuation_it_is_the_book_of_all_entries(
     steps: list[tuple[int, Entry]], valued: set[int]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 from book.worked import number
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from paper_run import money
@@ -206,7 +206,6 @@ def days(draw: st.DrawFn) -> Day:
     return Day(ours, broker, tuple(draw(st.lists(named, max_size=3))))
 
 
-@settings(max_examples=200, deadline=None)
 @given(days())
 def test_any_two_parties_beside_an_oracle_in_fractions(day: Day) -> None:
     """Each part is the oracle's to half a cent, and the stated rows add up to the stated difference."""
@@ -236,7 +235,6 @@ def test_any_two_parties_beside_an_oracle_in_fractions(day: Day) -> None:
     assert abs(exact(found.rounding)) <= most * CENT / 2
 
 
-@settings(max_examples=200, deadline=None)
 @given(days(), st.integers(-1000, 1000))
 def test_a_broker_that_holds_what_we_hold_leaves_what_nobody_named(day: Day, lost: int) -> None:
     """At other prices, with fees, with items that it knows: the residual is what is missing, to the cent."""

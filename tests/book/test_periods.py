@@ -78,7 +78,7 @@ def test_of_nothing_there_is_no_return() -> None:
 CENTS = st.integers(-400_000, 400_000).map(lambda each: Decimal(each) / 100)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(CENTS, min_size=1, max_size=400), st.dates(date(2024, 1, 1), date(2026, 1, 1)), st.data())
 def test_it_is_what_pandas_and_empyrical_say(pnl: list[Decimal], first: date, data: st.DataObject) -> None:
     """Each month and year, and week, month, quarter, year to date; P&L to the cent, in all that of equity."""

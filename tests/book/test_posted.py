@@ -118,6 +118,7 @@ def _figures(book: Book) -> tuple[object, ...]:
         ),
         (shares("flow", "3", "330"), None, [("flow", "AAPL", "0", "0")]),
         (shares("flow", "3", "330"), shares("flow", "2", "220"), [("flow", "AAPL", "2", "220")]),
+        (shares("flow", "3", "330"), shares("flow", "3", "330"), []),
     ],
 )
 def test_what_is_booked(
@@ -129,6 +130,23 @@ def test_what_is_booked(
         (kind, symbol, number(qty), number(dollars)) for kind, symbol, qty, dollars in made
     ]
     assert {each.restates for each in entries} <= {bool(before and before.qty) or bool(now and now.qty)}
+
+
+@pytest.mark.parametrize(
+    ("now", "made"),
+    [
+        (shares("flow", "3", "330"), []),
+        (shares("flow", "5", "550"), [("flow", "AAPL", "2", "220")]),
+        (None, [("flow", "AAPL", "-3", "-330")]),
+    ],
+)
+def test_what_is_booked_beside_the_base(now: Posted | None, made: list[tuple[str, str, str, str]]) -> None:
+    """Shares that came in beside those of the base are worth what each of all of them is."""
+    base = shares("flow", "3", "330")
+    entries = posted.entries("an-id", base, now, base, FIRST)
+    assert [(each.kind, each.symbol, each.qty, each.dollars) for each in entries] == [
+        (kind, symbol, number(qty), number(dollars)) for kind, symbol, qty, dollars in made
+    ]
 
 
 def test_what_shares_are_worth_again() -> None:

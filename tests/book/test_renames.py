@@ -4,7 +4,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from paper_run.book import folding, splits
@@ -16,7 +16,6 @@ SESSIONS = [f"2025-01-{day:02}" for day in range(6, 11)]
 ZERO = Decimal(0)
 CHAIN = ("FB", "META", "MVRS")
 """What one company is called, one after the other; from then on the first is another one's symbol."""
-whatever = settings(max_examples=200, deadline=None)
 whole = st.integers(-40, 40).filter(bool).map(lambda number: Decimal(number * 12))
 prices = st.integers(1, 60).map(Decimal)
 
@@ -50,7 +49,6 @@ def companies(draw: st.DrawFn) -> list[tuple[str, Entry]]:
     return made
 
 
-@whatever
 @given(companies())
 def test_shares_are_the_same_under_every_name(made: list[tuple[str, Entry]]) -> None:
     """Each company's quantity, cost and realized are those of a book in which it never had another name."""
@@ -79,7 +77,6 @@ def test_shares_are_the_same_under_every_name(made: list[tuple[str, Entry]]) -> 
     assert abs(Fraction(realized) - Fraction(summed)) <= Fraction(1, 10**20)
 
 
-@whatever
 @given(companies(), st.integers(0, 4))
 def test_what_is_held_at_a_moment_is_what_the_entries_until_then_make(
     made: list[tuple[str, Entry]], day: int

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -36,7 +36,6 @@ def varied(pairs: list[Pair]) -> bool:
     return len({each.predicted for each in pairs}) > 1 and len({each.realized for each in pairs}) > 1
 
 
-@settings(deadline=None)
 @given(PAIRS)
 def test_a_rank_ic_is_spearmans(pairs: list[Pair]) -> None:
     """Scipy's, with shared ranks; where one side does not vary there is none."""
@@ -54,7 +53,6 @@ def test_a_rank_ic_by_hand() -> None:
     assert rank_ic(pairs) == Decimal("0.8")
 
 
-@settings(deadline=None)
 @given(st.lists(PAIRS, max_size=30))
 def test_the_sessions_mean_and_t_are_those_of_a_sample(sessions: list[list[Pair]]) -> None:
     """From what each session adds to the tally: the mean of their rank ICs, and scipy's one-sample t."""
@@ -93,7 +91,6 @@ def test_one_session_or_equal_ones_have_no_t() -> None:
     assert quality(once.after(pairs), pairs, None).ic_t is None
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_the_interval_is_wilsons(data: st.DataObject) -> None:
     """Scipy's, without continuity correction; it never leaves 0 to 1."""

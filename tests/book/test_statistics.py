@@ -348,7 +348,7 @@ DAYS = st.lists(ANY_DAY, max_size=80) | st.lists(SOUND_DAY, min_size=20, max_siz
 FACTORS = st.integers(1, 10**9).map(lambda number: Decimal(number).scaleb(-4))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(DAYS, FACTORS)
 def test_scaling_all_dollars_changes_nothing(days: list[Day], factor: Decimal) -> None:
     """Every figure is a ratio: in another currency it is the same, to the last digit."""
@@ -357,7 +357,7 @@ def test_scaling_all_dollars_changes_nothing(days: list[Day], factor: Decimal) -
     assert drawdown(scaled) == drawdown(days)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_the_order_of_days_changes_only_what_follows_a_path(data: st.DataObject) -> None:
     """Drawdown and the last day depend on the order; no other figure of solvent days does."""
@@ -367,7 +367,7 @@ def test_the_order_of_days_changes_only_what_follows_a_path(data: st.DataObject)
         assert after[name] == before[name], name
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(DAYS)
 def test_a_drawdown_is_never_positive_and_the_deepest_is_the_statistic(days: list[Day]) -> None:
     """One value a day, zero or less; None only until the end; the least of a whole curve is max_drawdown."""
@@ -380,7 +380,7 @@ def test_a_drawdown_is_never_positive_and_the_deepest_is_the_statistic(days: lis
     assert values(days)["max_drawdown"] == (min(known) if whole else None)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(1, 1_000_000_00), st.lists(PNLS, min_size=1, max_size=60))
 def test_a_chain_of_days_returns_its_last_closing_over_its_first_opening(
     start: int, pnls: list[Decimal]
@@ -399,7 +399,7 @@ def test_a_chain_of_days_returns_its_last_closing_over_its_first_opening(
     assert total is None or abs(total - expected) <= Decimal("0.0000005000001")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(DAYS)
 def test_every_figure_fits_the_schema_and_its_bounds(days: list[Day]) -> None:
     """Whatever the days, nothing raises; at most six decimals; rates of wins lie in 0..1; best >= worst."""
@@ -430,7 +430,7 @@ def _same(ours: Decimal | None, theirs: float) -> bool:
     return ours is not None and float(ours) == pytest.approx(theirs, rel=1e-6, abs=1e-6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SERIES | LONG_SERIES)
 def test_compounding_agrees_with_empyrical(series: list[Decimal]) -> None:
     """Total return, drawdown, yearly rate; empyrical gives the last from the first day, we from the 60th."""
@@ -443,7 +443,7 @@ def test_compounding_agrees_with_empyrical(series: list[Decimal]) -> None:
         assert ours["annualised_return"] is None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SERIES | LONG_SERIES)
 @example([Decimal("0.01")] * 20)
 @example([Decimal(0)] * 20)
@@ -464,7 +464,7 @@ def test_risk_agrees_with_empyrical(series: list[Decimal]) -> None:
             assert _same(ours[name], theirs), name
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(SERIES)
 def test_the_running_drawdown_agrees_with_empyrical(series: list[Decimal]) -> None:
     """Day by day; its curve has a value a day and counts the start as a peak, like ours."""
@@ -641,7 +641,7 @@ def test_the_uncertainty_worked_by_hand() -> None:
     assert {values(returning(*["0.02", "-0.01"] * 9))[name] for name in UNCERTAIN} == {None}
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(LONG_SERIES)
 def test_the_uncertainty_agrees_with_scipy(series: list[Decimal]) -> None:
     """Skewness and kurtosis are scipy's of the population, the probability its normal distribution's."""

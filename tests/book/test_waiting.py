@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from book.worked import found
 from builders.moments import NOON
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from paper_run.book import folding
@@ -149,7 +149,6 @@ def lives(draw: st.DrawFn) -> tuple[dict[str, int], list[Step]]:
     return lots, steps
 
 
-@settings(max_examples=300, deadline=None)
 @given(lives(), st.fixed_dictionaries(dict.fromkeys(NAMES, st.integers(1, 30))))
 def test_what_waits_costs_its_own_first_price_whatever_it_meets(
     life: tuple[dict[str, int], list[Step]], last: dict[str, int]

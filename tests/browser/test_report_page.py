@@ -356,7 +356,7 @@ def test_a_page_that_is_loaded_again_stands_where_it_stood(opened):
     seen = page.evaluate("scrollY")
     page.reload()
     page.wait_for_selector("html.drawn", state="attached")
-    assert abs(page.evaluate("scrollY") - seen) < 2000
+    page.wait_for_function("seen => Math.abs(scrollY - seen) < 2000", arg=seen)
 
 
 @pytest.mark.parametrize("width", [390, 1024, 1280])

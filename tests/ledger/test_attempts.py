@@ -130,9 +130,7 @@ order_states = st.builds(
     filled_dollars=st.none(),
     told_by=st.none(),
 )
-at_ease = settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+at_ease = settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def shown(value: Decimal | None) -> str | None:

@@ -169,7 +169,7 @@ def test_holdings_from_before_wait_for_a_price_where_quotes_price_them(tmp_path:
             assert period.realized == {"XYZ": Decimal(7)}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     steps=st.lists(
         st.tuples(

@@ -223,7 +223,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(STEPS)
 def test_the_statistics_state_is_that_of_all_rows(steps: list[tuple[Any, ...]]) -> None:
     """After any sequence of marks, of rows voided or counted later, and of an older program's rows."""

@@ -228,7 +228,7 @@ exact = st.builds(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(exact, exact, st.text(st.characters(exclude_categories=["Cs"]), max_size=30))
 def test_a_document_reads_back_as_it_was(notional: Decimal, price: Decimal, words: str) -> None:
     """Every amount and every text is the same, and writing it again gives the same bytes."""
@@ -269,7 +269,6 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.dictionaries(st.text(max_size=5), VALUES, max_size=4))
 def test_a_document_is_written_as_another_writer_does(content: dict[str, Any]) -> None:
     """Byte for byte, but for an amount: that one is given its digits by hand."""
@@ -462,7 +461,7 @@ RESULTS_OF_ANY_KIND = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(RESULTS_OF_ANY_KIND)
 def test_any_result_reads_back_as_it_was(result: RunResult) -> None:
     """Every field of it; and written again it is the same text."""

@@ -45,7 +45,7 @@ def test_worked_examples(trades, qty, average, realized):
     )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(trades=fills, mark=prices)
 def test_cash_and_market_value_are_explained_by_pnl(trades, mark):
     """Cash + market value = start + realized + unrealized, to 30 digits, whatever the averages."""
@@ -57,7 +57,7 @@ def test_cash_and_market_value_are_explained_by_pnl(trades, mark):
     assert abs(worth - position.realized - position.unrealized(mark)) < Decimal("1e-18")
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(trades=fills)
 def test_a_mirrored_account_has_the_mirrored_pnl(trades):
     """Selling wherever the other buys turns every amount round and leaves the average."""
@@ -69,7 +69,7 @@ def test_a_mirrored_account_has_the_mirrored_pnl(trades):
     assert other.avg_entry_price == one.avg_entry_price
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(trades=fills)
 def test_the_average_lies_between_the_prices_paid_on_its_side(trades):
     """The average of an open position lies within the prices of the fills on its own side."""

@@ -24,7 +24,7 @@ def test_prices_are_the_same_on_every_machine():
     assert market.close_price("MSFT", date(2031, 6, 7)) == Decimal("225.92")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(symbol=anything, day=st.dates())
 def test_any_symbol_has_a_price_between_20_and_600_on_any_date(symbol, day):
     """Odd symbols, weekends, the year 1 and the year 9999 all have positive prices in whole cents."""
@@ -33,7 +33,7 @@ def test_any_symbol_has_a_price_between_20_and_600_on_any_date(symbol, day):
         assert price.as_tuple().exponent == -2
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(symbol=anything, day=st.dates())
 def test_a_fill_costs_the_trader_one_to_five_basis_points(symbol, day):
     """A buy fills above the open and a sale below it, by the published slippage, at four places."""
@@ -45,7 +45,7 @@ def test_a_fill_costs_the_trader_one_to_five_basis_points(symbol, day):
         assert (price - opening) * sign > 0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(symbol=anything, day=st.dates())
 def test_the_quotes_mid_is_near_the_open(symbol, day):
     """Bid and ask lie 4 basis points apart, their middle at most 3 from the open."""

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from services.broker_client import BEGIN, DAY, KEYS, LONG, READS, at, every_read, stamp
 from support.answers import Answer, redirect
@@ -359,7 +359,6 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=300)
 @given(body=JSON, status=st.sampled_from([200, 200, 200, 404, 422, 500]), read=st.sampled_from([*READS]))
 def test_no_answer_is_too_odd(body: Any, status: int, read: str) -> None:
     """Whatever JSON comes, nothing but CallFailed is raised."""

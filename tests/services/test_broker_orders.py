@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from services.broker_client import BEGIN, at, ids, stamp
 from support.answers import Answer
@@ -209,7 +209,6 @@ MILLISECONDS = st.integers(min_value=1, max_value=6)
 ARRIVALS = st.lists(st.lists(st.integers(min_value=0, max_value=6), max_size=4), max_size=4)
 
 
-@settings(max_examples=150)
 @given(first=st.lists(MILLISECONDS, max_size=12), arriving=ARRIVALS, half=st.booleans())
 def test_every_order_is_known_once_or_the_list_is_not_known(
     first: list[int], arriving: list[list[int]], *, half: bool

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.answers import Answer, redirect, too_many
 from support.faulty_http import Log, Request, ScriptedService
@@ -233,7 +233,6 @@ json_values = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(body=json_values, status=st.sampled_from([200, 200, 200, 400, 422, 500]))
 def test_no_answer_is_too_odd(body: Any, status: int) -> None:
     """Whatever JSON comes, prices are positive, times are aware, and nothing but CallFailed is raised."""
@@ -471,6 +470,8 @@ def test_a_source_that_refuses_everything_is_not_asked_without_end(
 
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n"
+OVER = r"did not answer within 0\.\d s|was not asked any more, its time was over"
+"""The second only of a machine that is so busy that no request left in time."""
 
 
 @pytest.mark.parametrize(
@@ -482,7 +483,7 @@ def test_a_slow_source_ends_with_the_deadline(act: Any) -> None:
     """Of two hundred requests on eight threads none is sent when the time is over."""
     waiting = Transport()
     started = time.monotonic()
-    with serving(act) as server, pytest.raises(NoAnswer, match=r"did not answer within 0\.\d s"):
+    with serving(act) as server, pytest.raises(NoAnswer, match=OVER):
         latest(waiting, server.url, [f"S{number}" for number in range(10_000)], 0.5)
     waiting.close()
     assert time.monotonic() - started > 0.4

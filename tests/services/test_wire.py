@@ -187,7 +187,7 @@ def test_a_deeply_nested_reason_is_no_failure_of_ours(depth: int) -> None:
         wire.reason(answered(nested.encode(), 500))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(bodies | st.binary(max_size=60))
 def test_any_error_body_has_a_printable_reason(value: Any) -> None:
     """Whatever a service answers, its reason is one line of encodable text, and nothing is raised."""
@@ -197,7 +197,7 @@ def test_any_error_body_has_a_printable_reason(value: Any) -> None:
     said.encode()
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(bodies)
 def test_any_run_is_read_or_is_unreadable(value: Any) -> None:
     """Whatever JSON a service answers, it is a run or an UnreadableAnswer."""

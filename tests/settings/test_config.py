@@ -257,7 +257,7 @@ def test_a_wrong_amount_is_refused(flag: str, typed: str) -> None:
     assert "nothing was sent" in str(error.remedies[0])
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.text(max_size=12) | st.from_regex(r"[0-9+\-.,eE_ ]{1,16}", fullmatch=True))
 def test_an_amount_is_of_the_designs_form_or_an_error(typed: str) -> None:
     """Whatever is typed, the amount is in range with at most two decimals, or it is refused."""

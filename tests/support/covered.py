@@ -30,9 +30,11 @@ class Covered:
         measured: Any = coverage.Coverage.current()
         if measured:
             measured.stop()
-        yield
-        if measured:
-            measured.start()
+        try:
+            yield
+        finally:
+            if measured:
+                measured.start()
 
     def fork_begins(self, *, measured: bool) -> IO[bytes] | None:
         """Return where the next fork hands over; None: it does not."""

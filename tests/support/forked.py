@@ -134,8 +134,8 @@ def stop() -> None:
 
 
 def _is_measured() -> bool:
-    """Tell whether coverage looks at this test's forks: those of each second test see nearly all."""
-    return zlib.crc32(os.environ.get("PYTEST_CURRENT_TEST", "").encode()) % 2 == 0
+    """Tell whether coverage looks at this test's forks: those of each fourth test see nearly all."""
+    return zlib.crc32(os.environ.get("PYTEST_CURRENT_TEST", "").encode()) % 4 == 0
 
 
 def _text(stream: IO[bytes]) -> str:

@@ -223,7 +223,7 @@ mappings = st.builds(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(mappings, max_size=6))
 def test_every_submitted_order_is_one_thing_alone(given_mappings: list[SignalOrder]) -> None:
     """Submitted is accepted, rejected and in doubt together; only accepted orders have a notional."""

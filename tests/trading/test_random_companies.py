@@ -186,7 +186,7 @@ trades = st.lists(
 by_hand = st.lists(st.sampled_from([0, 0, 0, 7, -7, 17]).map(Decimal), min_size=SESSIONS, max_size=SESSIONS)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(events(), trades, by_hand, st.booleans())
 def test_the_book_is_the_account(
     happens: list[Event], traded: list[Decimal], others: list[Decimal], is_first: bool

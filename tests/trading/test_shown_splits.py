@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from decimal import Decimal
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from paper_run.book import splits
@@ -15,7 +15,6 @@ from paper_run.trading.our_shares import Stranger
 from paper_run.trading.shown_splits import Account, has_moved
 
 EX_DATE = date(2025, 1, 7)
-whatever = settings(max_examples=300, deadline=None)
 held = st.integers(-20, 20).filter(bool).map(lambda number: Decimal(number * 12))
 traded = st.integers(-20, 20).map(lambda number: Decimal(number * 12))
 ratios = st.sampled_from(["2:1", "3:1", "3:2", "4:3", "1:2", "1:3", "1:4"]).map(splits.ratio)
@@ -40,7 +39,6 @@ def listed(ratio: splits.Ratio, before: Decimal, since: Decimal, adjusted: Decim
     )
 
 
-@whatever
 @given(ratios, held, traded, traded, by_hand, by_hand, st.booleans(), st.booleans())
 def test_what_was_traded_is_no_split_and_hides_none(
     ratio: splits.Ratio,

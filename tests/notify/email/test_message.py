@@ -11,7 +11,7 @@ from email.parser import BytesParser
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from notify.email.composed import ID, LETTER, ORDERS, PAGE, composed
 
@@ -193,7 +193,6 @@ def test_half_a_character_is_a_question_mark() -> None:
     assert (message["Subject"], *texts(message)) == ("a?b", "a?b\n", "a?b\n")
 
 
-@settings(deadline=None)
 @given(st.text(), st.text(), st.binary(max_size=300))
 def test_any_letter_arrives(text: str, html: str, content: bytes) -> None:
     """Both texts but for the form of their newlines, and the file to the byte."""
@@ -228,7 +227,6 @@ def test_a_subject_arrives_as_it_was(subject: str) -> None:
     assert max(map(len, encoded), default=0) <= 76
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from("\r\n\0:\x85\u2028"), max_size=300))
 def test_no_subject_makes_a_header(subject: str) -> None:
     """A newline or anything else that is unprintable is a question mark; the headers are the same ones."""
@@ -241,7 +239,6 @@ def test_no_subject_makes_a_header(subject: str) -> None:
 _ODD = st.text(st.sampled_from("\r\n\t \0<>,;:@\"'()[]\\.ab\x7f\x85é\u2028")) | st.text()
 
 
-@settings(deadline=None)
 @given(_ODD, st.sampled_from(["sender", "to", "cc", "message_id", "list_id", "name", "subtype"]))
 def test_no_value_makes_a_header(value: str, place: str) -> None:
     """What could end a header is refused; what is taken leaves all other headers as they were."""
@@ -309,7 +306,6 @@ _WORDS = st.text(string.ascii_letters + "-_", min_size=1, max_size=8)
 _SENDINGS = st.tuples(st.none() | st.integers(1, 99), _WORDS, st.integers(1, 99), _WORDS)
 
 
-@settings(deadline=None)
 @given(_SENDINGS, _SENDINGS)
 def test_two_sendings_never_have_one_id(one: Any, other: Any) -> None:
     """Mail programs hide the second mail of an id."""
