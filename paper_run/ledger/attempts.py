@@ -115,6 +115,13 @@ class Attempts:
         """Whether some attempt owns a run."""
         return bool(self._known.with_run(run_id))
 
+    def denied_run(self, run_id: str) -> AttemptRow | None:
+        """Return the attempt that owns a run and is recorded as one that placed nothing; None: none is."""
+        owners = self._known.with_run(run_id)
+        if any(row.state != "nothing" for row in owners):
+            return None
+        return next((self.by_id(row.id) for row in owners), None)
+
     def begin(
         self,
         snapshot: Snapshot,

@@ -17,7 +17,7 @@ from paper_run.model.commands import of_another, ours
 from paper_run.model.findings import counted
 from paper_run.services.answer import CallFailed
 from paper_run.services.orchestrator import read_orchestration, recorded_orchestration
-from paper_run.trading import earlier, named_orders, response, restatement
+from paper_run.trading import earlier, named_orders, recording, response, restatement
 from paper_run.trading.adjustments import Said
 from paper_run.trading.conclude import has_ended
 
@@ -161,9 +161,16 @@ def record_verdict(
     error = OrchestrationError(
         "What was placed is not known", f"That something was, was said {by}, without a run or an order."
     )
-    return restatement.restate(
-        row, ledger, run=None, state="closed", status="unknown", how_known=f"placed, {by}", failed=(error,)
-    )
+    with ledger.transaction():
+        return restatement.restate(
+            recording.say_placed(ledger, row),
+            ledger,
+            run=None,
+            state="closed",
+            status="unknown",
+            how_known=f"placed, {by}",
+            failed=(error,),
+        )
 
 
 def say_filled(said: Said, ledger: Ledger, by: str) -> AttemptRow | None:
