@@ -32,6 +32,8 @@ _BEFORE = "before-"
 
 ANSWERS = ".pending"
 """The folder, in that of the reports, of what was asked and answered and is in no session's files yet."""
+TAKEN = ".taken"
+"""What an answer's name ends with once the ledger has it."""
 
 
 class Found(NamedTuple):
@@ -129,7 +131,7 @@ def answers(folder: Path) -> list[Path]:
     :raises DataError: it can't be read.
     """
     pending = folder / ANSWERS
-    return [pending / name for name in sorted(_listed(pending)) if name.endswith(".json")]
+    return [pending / name for name in sorted(_listed(pending)) if name.endswith((".json", TAKEN))]
 
 
 def _listed(folder: Path) -> list[str]:

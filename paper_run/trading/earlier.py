@@ -79,24 +79,31 @@ class _Look:
     def at_kept(self, each: response.Pending) -> AttemptRow | None:
         """Bring the answer that a command kept, and could not record, into the ledger.
 
-        One that says less than the ledger knows already is dropped; one of another ledger's attempt is left.
+        It answers this very request, and takes the place of a run that was found for it. One that says less
+        than the ledger knows is put by; one of another ledger's attempt is left, and one that the ledger
+        can't take yet.
         """
         row = self._ledger.attempts.by_key(each.key)
         if row is None:
             return None
-        written = None if row.answer is not None else self._with_answer(row, each)
-        response.drop(self._ledger.folder, each.key)
+        knew = {*(row.snapshot.known_runs or ())}
+        verdict = response.judge_answer(
+            each.answer,
+            self._platform.orchestrator.url,
+            lambda run_id: (
+                run_id in knew or (run_id != row.run_id and self._ledger.attempts.knows_run(run_id))
+            ),
+        )
+        written = self._with_answer(row, verdict)
+        is_another = isinstance(verdict, response.Run) and row.answer is not None
+        if written is None or not is_another or written.run_id != row.run_id:
+            response.take(self._ledger.folder, each.key)
         return written
 
-    def _with_answer(self, row: AttemptRow, each: response.Pending) -> AttemptRow | None:
-        knew = row.snapshot.known_runs or ()
-        url = self._platform.orchestrator.url
-        verdict = response.judge_answer(
-            each.answer, url, lambda run_id: run_id in knew or self._ledger.attempts.knows_run(run_id)
-        )
+    def _with_answer(self, row: AttemptRow, verdict: response.Verdict) -> AttemptRow | None:
         how = f"its answer, which was kept, was read {self._when}"
         if isinstance(verdict, response.PlacedNothing):
-            if not row.outcome_unknown:
+            if row.state == "nothing":
                 return None
             return restate(
                 row,
@@ -108,6 +115,8 @@ class _Look:
                 failed=(verdict.error,),
             )
         if isinstance(verdict, response.Run) and has_ended(verdict.orchestration):
+            if row.answer is not None and verdict.orchestration.run_id == row.run_id:
+                return None
             return adopt(row, verdict.orchestration, verdict.answer, how, self._ledger, self._platform)
         run_id = verdict.run_id if isinstance(verdict, response.Lost) else verdict.orchestration.run_id
         if run_id is not None and row.outcome_unknown and row.run_id is None:
@@ -172,13 +181,13 @@ def adopt(
 
 
 def _not_of(run: Orchestration, row: AttemptRow, ledger: Ledger) -> tuple[Finding, ...]:
-    """Say which orders were taken for a run's at the broker, before it was known, that it does not show."""
+    """Say which orders were taken for a run's, before it was known, that it does not show."""
     beside = sorted(set(ledger.orders.order_states(row)) - set(identities(run)))
     return tuple(
         findings.warning(
             "found_beside",
-            f"Order {identity} was taken for one of {row.name} at the broker, and run {run.run_id} does not "
-            "show it: another caller's. It is in the book.",
+            f"Order {identity} was taken for one of {row.name}, and run {run.run_id} does not show it: it is "
+            "another caller's, and in the book.",
             subject=identity,
             remedies=(
                 Remedy("Take it out of the book", ours("resolve", "--order", identity, "--not-filled")),

@@ -329,7 +329,7 @@ class _Sending:
             attempt.learn("unsettled", attempt.known._replace(status="interrupted", failures=(broken_off,)))
 
     def end(self) -> AttemptEnd:
-        """Return the result and every failure, the ledger's own included; drop the answer that it has."""
+        """Return the result and every failure, the ledger's own included; put the answer by that it has."""
         attempt = self.attempt
         own = attempt.recorded_failures() if attempt.is_superseded else attempt.outcome.failures
         found = (*own, *attempt.unwritten[:1], *self.broken)
@@ -338,7 +338,7 @@ class _Sending:
             found = (*found, messages.not_recorded(attempt.known.orchestration, where, attempt.name))
         elif self.is_kept and not attempt.unwritten and (self.is_taken or not attempt.row.outcome_unknown):
             try:
-                response.drop(self._folder, attempt.row.key)
+                response.take(self._folder, attempt.row.key)
             except DataError:
                 pass  # it is brought in once more, to no effect
             except Exception as error:

@@ -79,6 +79,25 @@ def test_a_ledger_that_is_older_than_a_kept_answer_is_not_gone_on_with(traded: D
     assert_stops(traded, "knows nothing of", kept.name, executed=nth)
 
 
+@pytest.mark.parametrize("command", ["", "mark"])
+@pytest.mark.parametrize("at", ["after rename *.taken", "before replace *_paper_run.json"])
+def test_an_answer_that_was_recorded_tells_of_its_session_until_its_files_do(
+    traded: Desk, command: str, at: str
+) -> None:
+    """Killed between the record and the files, by the run or by what brought its answer in; then a backup."""
+    backup = traded.folder / "backup"
+    shutil.copy(traded.ledger, backup)
+    traded.next_session()
+    if command:
+        traded.run(at="after replace ????????-*-*-*-*.json", nth=2, do="SIGKILL")
+    assert traded.run(*filter(None, [command]), at=at, do="SIGKILL").returncode == -9
+    for path in traded.reports.glob("ledger.sqlite3*"):
+        path.unlink()
+    shutil.copy(backup, traded.ledger)
+    traded.platform.orchestrator.always("GET", RUNS, plain_500())
+    assert_stops(traded, "knows nothing of .pending/", executed=2)
+
+
 def test_what_was_written_last_may_be_lost_alone(desk: Desk) -> None:
     """The first run was killed during its request, and what it wrote beside the ledger is gone, or all."""
     desk.run(at="after POST *", do="SIGKILL")
