@@ -207,6 +207,15 @@ def ask(reports: Path, key: str, *, session: date) -> None:
     files.write_atomic(_path(reports, key), json.dumps({"key": key, "session": str(session)}).encode())
 
 
+def withdraw(reports: Path, key: str) -> None:
+    """Remove what tells of a POST that did not leave: whoever opens the ledger that lies there knows no such.
+
+    What can't be removed stops the next run.
+    """
+    with contextlib.suppress(OSError):
+        _path(reports, key).unlink()
+
+
 def keep(reports: Path, key: str, answer: Answer, *, session: date) -> None:
     """Write the answer to a POST of a session, synced, without credentials.
 
