@@ -71,6 +71,16 @@ def absence(config: Config) -> DataError | None:
     if config.database is not None or existing.is_there(folder):
         return None  # whether a database has one is known when it is opened
     path = existing.path_of(folder)
+    if existing.is_of_database(folder):
+        return DataError(
+            f"There is no ledger {path}: that of {folder} is in a database",
+            "What was traded from here is kept there, and no database is named now. Nothing was sent.",
+            remedies=(
+                "Name it: --ledger-url URL (PAPER_RUN_LEDGER_URL)",
+                Remedy("If it is gone for good, begin a new one, in a file", ours("--new-ledger")),
+            ),
+            code="ledger_missing",
+        )
     if folder.is_dir() and (found := next(results.of_account(folder, config.orchestrator.base), None)):
         return DataError(
             f"There is no ledger {path}, but there are results of one",

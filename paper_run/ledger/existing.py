@@ -225,3 +225,10 @@ def is_there(folder: Path) -> bool:
     path = path_of(folder)
     with database.translated_errors(path):
         return path.is_symlink() or (path.exists() and path.lstat().st_size > 0)
+
+
+def is_of_database(folder: Path) -> bool:
+    """Whether something was traded from a folder with a ledger in a database."""
+    from paper_run.ledger.postgres import folder_id
+
+    return folder_id.known(folder) is not None
