@@ -69,16 +69,16 @@ def resolve(
                 )
             )
             return Done(failed=deliver(workspace))
-        row = verdicts.record_verdict(
-            verdicts.named(ledger, attempt),
-            decision._replace(unheard=unheard is not None),
-            ledger,
-            platform,
-            AtBroker(ledger, platform.broker, workspace.calendar),
-            ledger.clock() or clock.now(),  # by which its row says until when it was under way
-            timeout=config.timeout,
-        )
-        outbox.outcome_known(row)
+        with ledger.attempts.telling(outbox.outcome_known):
+            row = verdicts.record_verdict(
+                verdicts.named(ledger, attempt),
+                decision._replace(unheard=unheard is not None),
+                ledger,
+                platform,
+                AtBroker(ledger, platform.broker, workspace.calendar),
+                ledger.clock() or clock.now(),  # by which its row says until when it was under way
+                timeout=config.timeout,
+            )
         written, unwritten = publisher.save([publisher.reports(row.document)])
         unsent = deliver(workspace)
     console.say(f"The outcome of the attempt {row.name} is known: {row.how_known}.")
