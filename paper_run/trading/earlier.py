@@ -94,13 +94,16 @@ class _Look:
                 run_id in knew or (run_id != row.run_id and self._ledger.attempts.knows_run(run_id))
             ),
         )
-        written = self._with_answer(row, verdict)
-        is_another = isinstance(verdict, response.Run) and row.answer is not None
-        if written is None or not is_another or written.run_id != row.run_id:
+        run_id = response.run_of(verdict)
+        written = self._with_answer(row, verdict, run_id)
+        is_recorded = run_id in (None, row.run_id, written and written.run_id)
+        if is_recorded or (written is not None and row.answer is None):
             response.take(self._ledger.folder, each.key)
         return written
 
-    def _with_answer(self, row: AttemptRow, verdict: response.Verdict) -> AttemptRow | None:
+    def _with_answer(
+        self, row: AttemptRow, verdict: response.Verdict, run_id: str | None
+    ) -> AttemptRow | None:
         how = f"its answer, which was kept, was read {self._when}"
         if isinstance(verdict, response.PlacedNothing):
             if row.state == "nothing":
@@ -114,14 +117,18 @@ class _Look:
                 how_known=how,
                 failed=(verdict.error,),
             )
-        if isinstance(verdict, response.Run) and has_ended(verdict.orchestration):
-            if row.answer is not None and verdict.orchestration.run_id == row.run_id:
-                return None
-            return adopt(row, verdict.orchestration, verdict.answer, how, self._ledger, self._platform)
-        run_id = verdict.run_id if isinstance(verdict, response.Lost) else verdict.orchestration.run_id
-        if run_id is not None and row.outcome_unknown and row.run_id is None:
+        if run_id is None or (run_id == row.run_id and row.answer is not None):
+            return None
+        ended = _ended(verdict)
+        if ended is None and row.outcome_unknown and row.run_id is None:
             return self._ledger.attempts.name_run(row, run_id)
-        return None
+        if ended is None:
+            orchestrator, knows_run = self._platform.orchestrator, self._ledger.attempts.knows_run
+            seen = lookup.look(row.snapshot, run_id, orchestrator, knows_run)
+            ended = seen if isinstance(seen, lookup.Found) else None
+        if ended is None:
+            return None
+        return adopt(row, ended.orchestration, ended.answer, how, self._ledger, self._platform)
 
     def at(self, row: AttemptRow) -> AttemptRow | None:
         """Look for an attempt's run, or read the orders of one whose run is known."""
@@ -169,6 +176,13 @@ class _Look:
             failed=() if placed.is_over else messages.recorded(stated.findings, stated.exit_status),
             found=(findings.warning("found_at_broker", f"{found_at_broker(placed)}."),),
         )
+
+
+def _ended(verdict: response.Verdict) -> lookup.Found | None:
+    """Return the run that an answer states, if it has ended."""
+    if not isinstance(verdict, response.Run) or not has_ended(verdict.orchestration):
+        return None
+    return lookup.Found(verdict.orchestration, verdict.answer)
 
 
 def adopt(

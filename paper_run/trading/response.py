@@ -124,6 +124,13 @@ def judge_failure(
     return Lost(error.reason, run_id=_new(_run_id_in(error.received), knew_run))
 
 
+def run_of(verdict: Verdict) -> str | None:
+    """Return the id of the run that an answer is about, as far as it tells one."""
+    if isinstance(verdict, Run):
+        return verdict.orchestration.run_id
+    return verdict.run_id if isinstance(verdict, Lost) else None
+
+
 def state_of(run: Orchestration) -> str:
     """Return the state of an attempt whose run ended so."""
     return "nothing" if placed_nothing(run) else "answered"

@@ -120,7 +120,7 @@ def record_verdict(
 
     :param broker: this command's looks at the broker. :param now: of any zone; the record has the exchange's.
     :param timeout: the --timeout in force, seconds, for an attempt that does not say its own.
-    :raises DataError: its outcome is known already; an order is another attempt's, or unknown.
+    :raises DataError: its outcome is known already; a run or an order is another's, or unknown.
     :raises OrchestrationError: the run can't be read or has not ended, or the orchestrator may still trade.
     :raises DependencyError: an order can't be read.
     """
@@ -261,6 +261,7 @@ def _with_run(row: AttemptRow, run_id: str, by: str, ledger: Ledger, platform: P
             code="answer_lost",
             subject=row.name,
         )
+    named_orders.prove_run(row, run)
     return earlier.adopt(row, run, answer.kept(), f"placed, run {run_id}, {by}", ledger, platform)
 
 

@@ -40,13 +40,16 @@ def test_rule_15_a_kept_refusal_contradicts_what_was_said_meanwhile(hosts: tuple
     assert pending(one) == []
 
 
+@pytest.mark.parametrize("goes_on", [False, True])
 @pytest.mark.parametrize("is_silent", [False, True])
 def test_rule_9_a_kept_answer_takes_the_place_of_a_run_that_was_found(
-    hosts: tuple[Host, Host], is_silent: bool
+    hosts: tuple[Host, Host], is_silent: bool, goes_on: bool
 ) -> None:
     """The list hid ours, and the other host found a stranger's that fits: what we placed is not lost."""
     one, two = hosts
     orchestrator = one.platform.orchestrator
+    if goes_on:
+        orchestrator.answers_running([])
     assert one.run(at=KEPT, nth=2, do="SIGKILL").returncode == -9
     ours = orchestrator.runs[-1]
     one.platform.plan = {each: Plan(qty=7) for each in OURS}
