@@ -260,6 +260,22 @@ def take(reports: Path, key: str) -> None:
         ) from None
 
 
+def restating(reports: Path, key: str, *, session: date) -> None:
+    """Write that an attempt's files are about to be older than its record: the next command makes them anew.
+
+    Where it can't be written they are made by whoever asks for them.
+    """
+    record = json.dumps({"key": key, "session": str(session)}).encode()
+    with contextlib.suppress(DataError):
+        (reports / ANSWERS).mkdir(exist_ok=True)
+        files.write_atomic(_path(reports, key).with_suffix(TAKEN), record)
+
+
+def unfiled(reports: Path) -> list[str]:
+    """Return the keys of the attempts whose files may be older than their records."""
+    return [path.stem for path in answers(reports) if path.suffix == TAKEN]
+
+
 def forget(reports: Path, knows: Callable[[str], object | None]) -> None:
     """Remove what tells of a POST, without its answer or with one that was taken, once its files do.
 

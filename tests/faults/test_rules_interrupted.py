@@ -220,3 +220,23 @@ def test_rule_18_that_an_outcome_is_known_is_mailed_however_its_command_ends(
         for _ in range(2):
             desk.run("resolve")
         assert any(" known now " in each for each in subjects(server))
+
+
+@pytest.mark.parametrize("command", ["resolve", "mark", ""])
+def test_an_earlier_attempts_files_follow_its_record_however_its_command_ends(
+    desk: Desk, command: str
+) -> None:
+    """Killed between the record and the files, behind a later session: the next command makes them anew."""
+    desk.platform.orchestrator.script("POST", RUN, [Answer(reset=True, process="before")])
+    desk.platform.orchestrator.script("GET", RUNS, [Answer()], then=plain_500())
+    assert desk.run("--timeout", "1").returncode == 2
+    lost = desk.session
+    desk.next_session()
+    desk.run()
+    desk.platform.orchestrator.calm()
+    killed = desk.run(*filter(None, [command]), at="after sql COMMIT", do="SIGKILL")
+    assert (killed.returncode, desk.saved(lost)["status"]) == (-9, "unknown")
+    assert desk.rows()[0]["status"] == "success"
+    desk.run("resolve")
+    assert desk.saved(lost)["status"] == "success"
+    assert not list((desk.reports / ".pending").iterdir())
