@@ -14,6 +14,7 @@ from paper_run.ledger import files
 from paper_run.ledger.sqlite import database
 from paper_run.model import result_json
 from paper_run.model.calendar import DATE_PATTERN, read_date
+from paper_run.model.place import HOST_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +27,7 @@ _NAME = re.compile(rf"({DATE_PATTERN})(?:-([1-9][0-9]*))?_(?:paper_run|mark)\.js
 _OLDER = (  # compiled where it is asked for: nearly no command does
     rf"{DATE_PATTERN}(-[0-9]+)?_(mark|mark_orders|mark_positions|orders|paper_run|positions)\.[a-z]+"
     r"|index\.html|(history|symbols)\.csv|tearsheet\.(html|json)|\.pending"
-    rf"|{re.escape(database.FILE_NAME)}(-wal|-shm|-journal)?"
+    rf"|{re.escape(database.FILE_NAME)}(-wal|-shm|-journal)?|{re.escape(HOST_FILE)}"
 )
 _BEFORE = "before-"
 

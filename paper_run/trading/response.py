@@ -266,7 +266,7 @@ def restating(reports: Path, key: str, *, session: date) -> None:
     Where it can't be written they are made by whoever asks for them.
     """
     record = json.dumps({"key": key, "session": str(session)}).encode()
-    with contextlib.suppress(DataError):
+    with contextlib.suppress(DataError, OSError):
         (reports / ANSWERS).mkdir(exist_ok=True)
         files.write_atomic(_path(reports, key).with_suffix(TAKEN), record)
 
