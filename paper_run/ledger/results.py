@@ -188,10 +188,17 @@ def _is_real(path: Path, result: RunResult | None, orchestrator_url: str) -> boo
 
 
 def _is_known(ledger: Ledger, found: Found, result: RunResult | None) -> bool:
-    """Whether an attempt of that session began when the result says; of an unreadable one the name counts."""
+    """Whether an attempt of that session began when the result says; of an unreadable one the name counts.
+
+    A backup that was taken while its run was under way knows it, and not the run that the result names.
+    """
     rows = ledger.attempts.of_session(read_date(found.session))
     try:
         began = datetime.fromisoformat(result.timestamp if result else "")
     except ValueError:
         return any(row.number == found.number for row in rows)
-    return any(row.started_at.replace(microsecond=0) == began for row in rows)
+    same = [row for row in rows if row.started_at.replace(microsecond=0) == began]
+    if result is None or result.run_id is None:
+        return bool(same)
+    kept = {path.stem for path in answers(found.folder)}
+    return any(not row.outcome_unknown or row.run_id is not None or row.key in kept for row in same)

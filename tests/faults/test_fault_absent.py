@@ -138,6 +138,22 @@ def test_a_backup_with_another_attempt_of_the_number_is_older_too(desk: Desk) ->
     assert_stops(desk, "knows nothing of")
 
 
+def test_a_backup_of_the_middle_of_a_run_is_older_than_its_result(desk: Desk) -> None:
+    """It knows the attempt, and not what came of it: the result is not overwritten, and can be recorded."""
+    backup = desk.folder / "backup"
+    desk.at_post(lambda: shutil.copytree(desk.reports, backup, dirs_exist_ok=True))
+    desk.platform.orchestrator.always("GET", RUNS, plain_500())
+    assert desk.run().returncode == 0
+    desk.ledger.unlink()
+    for name in ("ledger.sqlite3", "ledger.sqlite3-wal"):
+        shutil.copy(backup / name, desk.reports)
+    assert_stops(desk, "knows nothing of", f"{desk.session}_paper_run.json")
+    run_id = desk.saved()["run_id"]
+    assert desk.resolve(desk.session, "--placed", "--run-id", run_id).returncode == 0
+    assert (desk.run().returncode, desk.saved()["run_id"]) == (0, run_id)
+    assert desk.platform.executed == 1
+
+
 def test_another_ledger_in_its_place_is_not_gone_on_with(traded: Desk, tmp_path: Path) -> None:
     """A fresh one, of a first run elsewhere, knows nothing of what lies beside it."""
     elsewhere = Desk(tmp_path / "elsewhere")
