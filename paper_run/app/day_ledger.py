@@ -9,6 +9,7 @@ from paper_run.errors import DataError, LedgerLostError, Remedy
 from paper_run.ledger import existing, results
 from paper_run.model.commands import ours
 from paper_run.model.findings import listed
+from paper_run.model.place import HOST_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,11 +67,27 @@ def _opened(config: Config, platform: Platform, waiting: Waiting) -> Ledger:
 
 
 def absence(config: Config) -> DataError | None:
-    """Return that there is no ledger where there must be one; None where there is one, or may be none."""
+    """Return that there is no ledger where there must be one, or none that is gone on with.
+
+    None where there is one, or may be none.
+    """
     folder = config.reports_dir
-    if config.database is not None or existing.is_there(folder):
-        return None  # whether a database has one is known when it is opened
-    path = existing.path_of(folder)
+    if config.database is not None:
+        return None  # whether it has one is known when it is opened
+    path, has_file = existing.path_of(folder), existing.is_there(folder)
+    if existing.is_of_database(folder):
+        anew = Remedy("If it is gone for good, begin a new one, in a file", ours("--new-ledger"))
+        return DataError(
+            f"The ledger of {folder} is in a database",
+            "What was traded from here is kept there, and no database is named now. Nothing was sent.",
+            remedies=(
+                "Name it: --ledger-url URL (PAPER_RUN_LEDGER_URL)",
+                f"If {path.name} is the ledger again, remove {HOST_FILE} beside it." if has_file else anew,
+            ),
+            code="ledger_missing",
+        )
+    if has_file:
+        return None
     if folder.is_dir() and (found := next(results.of_account(folder, config.orchestrator.base), None)):
         return DataError(
             f"There is no ledger {path}, but there are results of one",

@@ -227,12 +227,12 @@ def _say(workspace: Workspace, said: Said, by: str) -> None:
     """Record what an order has filled, with the files of its attempt where a doubt ends with it."""
     from paper_run.trading import verdicts
 
-    row = verdicts.say_filled(said, workspace.ledger, by)
+    with workspace.ledger.attempts.telling(workspace.outbox.outcome_known):
+        row = verdicts.say_filled(said, workspace.ledger, by)
     filled = "not filled" if said.price is None else f"filled {said.qty} at {said.price}"
     workspace.console.notice(f"Order {said.name}: {filled}, said {by}")
     if row is None:
         return
-    workspace.outbox.outcome_known(row)
     file_again(workspace, (row,))
 
 

@@ -27,13 +27,11 @@ def recover_earlier(workspace: Workspace, platform: Platform, *, is_heard: bool 
         is_whole = not (row.outcome_unknown or row.id in ledger.attempts.in_doubt())
         known = f"{'The outcome' if is_whole else 'More'} of the attempt {row.name} is known"
         console.notice(f"{known}: {row.how_known or 'which of its orders are in doubt'}")
-        if row.how_known:
-            workspace.outbox.outcome_known(row)
-    unfiled = publisher.unfiled()
-    if not found and unfiled is None:
+    left = [publisher.unfiled(), *map(ledger.attempts.by_key, response.unfiled(ledger.folder))]
+    rows = {row.id: row for row in (*filter(None, left), *found)}
+    if not rows:
         return
-    left = [unfiled] if unfiled is not None and all(row.id != unfiled.id for row in found) else []
-    _, unwritten = publisher.save([publisher.reports(row.document) for row in (*found, *left)])
+    _, unwritten = publisher.save([publisher.reports(row.document) for row in rows.values()])
     if not unwritten:
         response.forget(ledger.folder, ledger.attempts.by_key)
     for failure in unwritten:
@@ -50,7 +48,8 @@ def _looked_again(workspace: Workspace, platform: Platform, *, is_heard: bool) -
         from paper_run.trading import earlier
 
         now, tell = workspace.clock.now(), workspace.console.notice
-        return earlier.look_again(ledger, platform, workspace.calendar, now, tell=tell, is_heard=is_heard)
+        with ledger.attempts.telling(workspace.outbox.outcome_known):
+            return earlier.look_again(ledger, platform, workspace.calendar, now, tell=tell, is_heard=is_heard)
 
 
 def file_again(workspace: Workspace, restated: Iterable[AttemptRow]) -> None:

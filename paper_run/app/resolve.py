@@ -10,7 +10,7 @@ from paper_run.app.finish import deliver
 from paper_run.app.workspace import opened
 from paper_run.errors import DataError, DependencyError
 from paper_run.report import listing
-from paper_run.trading import preflight, verdicts
+from paper_run.trading import preflight, response, verdicts
 from paper_run.trading.at_broker import AtBroker
 from paper_run.trading.hours import date_told, seconds_until_agreed
 
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from pathlib import Path
 
+    from paper_run.app.workspace import Workspace
     from paper_run.errors import PaperRunError
     from paper_run.ledger.ledger import Ledger
+    from paper_run.model.attempt import AttemptRow
     from paper_run.model.calendar import Calendar
     from paper_run.model.progress import Clock
     from paper_run.report.console import Console
@@ -53,7 +55,7 @@ def resolve(
     :raises PaperRunError: there is no such attempt, or it is too early to say so of it.
     """
     with opened(config, clock, console, platform.deadline) as workspace:
-        ledger, outbox, publisher = workspace.ledger, workspace.outbox, workspace.publisher
+        ledger, outbox = workspace.ledger, workspace.outbox
         unheard = preflight.unheard(ledger, platform)
         recover.recover_earlier(workspace, platform, is_heard=unheard is None)
         if unheard is not None:
@@ -69,29 +71,38 @@ def resolve(
                 )
             )
             return Done(failed=deliver(workspace))
-        row = verdicts.record_verdict(
-            verdicts.named(ledger, attempt),
-            decision._replace(unheard=unheard is not None),
-            ledger,
-            platform,
-            AtBroker(ledger, platform.broker, workspace.calendar),
-            ledger.clock() or clock.now(),  # by which its row says until when it was under way
-            timeout=config.timeout,
-        )
-        outbox.outcome_known(row)
-        written, unwritten = publisher.save([publisher.reports(row.document)])
+        with ledger.attempts.telling(outbox.outcome_known):
+            row = verdicts.record_verdict(
+                verdicts.named(ledger, attempt),
+                decision._replace(unheard=unheard is not None),
+                ledger,
+                platform,
+                AtBroker(ledger, platform.broker, workspace.calendar),
+                ledger.clock() or clock.now(),  # by which its row says until when it was under way
+                timeout=config.timeout,
+            )
+        written, unwritten = _filed(workspace, [row])
         unsent = deliver(workspace)
     console.say(f"The outcome of the attempt {row.name} is known: {row.how_known}.")
     return Done(written, [*unwritten, *unsent])
 
 
+def _filed(workspace: Workspace, rows: Sequence[AttemptRow]) -> tuple[list[Path], list[DataError]]:
+    """Write the files of attempts that were stated anew; return those that are written, and what failed."""
+    ledger, publisher = workspace.ledger, workspace.publisher
+    written, unwritten = publisher.save([publisher.reports(row.document) for row in rows])
+    if not unwritten:
+        response.forget(ledger.folder, ledger.attempts.by_key)
+    return written, unwritten
+
+
 def end_book(config: Config, clock: Clock, console: Console) -> Done:
     """End the book, say what ended with it, and make the files anew that it has changed."""
     with opened(config, clock, console) as workspace:
-        ledger, publisher = workspace.ledger, workspace.publisher
+        ledger = workspace.ledger
         by = verdicts.by_whom(clock.now(), ledger.account.exchange)
         ended = verdicts.end_book(ledger, by)
-        written, unwritten = publisher.save([publisher.reports(row.document) for row in ended.attempts])
+        written, unwritten = _filed(workspace, ended.attempts)
     console.say(
         f"The book was ended {by}. The next attempt begins a new one, with the holdings that it finds."
     )

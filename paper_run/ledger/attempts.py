@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from datetime import UTC
 from typing import TYPE_CHECKING, Literal
@@ -16,7 +17,7 @@ from paper_run.model import findings
 from paper_run.model.commands import ours
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import date, datetime
     from decimal import Decimal
     from typing import Any
@@ -48,6 +49,19 @@ class Attempts:
         self._orders = orders
         self._books = books
         self._mails = mails
+        self._tell: Callable[[AttemptRow], None] | None = None
+
+    @contextlib.contextmanager
+    def telling(self, tell: Callable[[AttemptRow], None]) -> Iterator[None]:
+        """Have each attempt told of which it becomes known in the block how it ended, with its record.
+
+        :param tell: called in the record's own transaction: either both are there or neither.
+        """
+        self._tell = tell
+        try:
+            yield
+        finally:
+            self._tell = None
 
     @property
     def is_untraded(self) -> bool:
@@ -114,6 +128,13 @@ class Attempts:
     def knows_run(self, run_id: str) -> bool:
         """Whether some attempt owns a run."""
         return bool(self._known.with_run(run_id))
+
+    def denied_run(self, run_id: str) -> AttemptRow | None:
+        """Return the attempt that owns a run and is recorded as one that placed nothing; None: none is."""
+        owners = self._known.with_run(run_id)
+        if any(row.state != "nothing" for row in owners):
+            return None
+        return next((self.by_id(row.id) for row in owners), None)
 
     def begin(
         self,
@@ -235,6 +256,8 @@ class Attempts:
                     remedies=("Run it again: it goes on from what that one has written.",),
                 )
             self._orders.own(row, mappings, states)
+            if self._tell is not None and (how_known or row.how_known):
+                self._tell(self.by_id(row.id, document=document))
         self._known.changed(row.id)
         return self.by_id(row.id, document=document)
 

@@ -12,7 +12,7 @@ from paper_run.ledger.ledger import Ledger
 from paper_run.ledger.sqlite import copies, database, lock
 from paper_run.ledger.sqlite import store as sqlite_store
 from paper_run.model.commands import of_pip
-from paper_run.model.place import Place
+from paper_run.model.place import HOST_FILE, Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -225,3 +225,8 @@ def is_there(folder: Path) -> bool:
     path = path_of(folder)
     with database.translated_errors(path):
         return path.is_symlink() or (path.exists() and path.lstat().st_size > 0)
+
+
+def is_of_database(folder: Path) -> bool:
+    """Whether something was traded from a folder with a ledger in a database."""
+    return os.path.lexists(folder / HOST_FILE)

@@ -53,6 +53,8 @@ class Fences:
     def close_session(self, row: AttemptRow, *, executed: bool) -> bool:
         """Let an attempt close its session, as far as no other does; whether it is the only one that does.
 
+        One whose date was said to be wrong leaves the session to the day that it names.
+
         :param executed: whether orders of a rehearsal were executed, so that it was none.
         """
         session = row.session.isoformat()
@@ -62,7 +64,8 @@ class Fences:
             session,
             row.id,
         )
-        fence = row.fence or (None if self._is_taken(session) else session)
+        is_kept_out = row.wrong_date is not None or self._is_taken(session)
+        fence = row.fence or (None if is_kept_out else session)
         self._store.run(
             "UPDATE trades SET fence = ?, rehearsal = CASE WHEN ? = 1 THEN 0 ELSE rehearsal END, "
             "version = version + 1 WHERE id = ?",
@@ -71,7 +74,7 @@ class Fences:
             row.id,
         )
         self._known.changed(row.id)
-        return not others
+        return row.wrong_date is not None or not others
 
     def reopen_session(self, row: AttemptRow) -> None:
         """Let a rehearsal close its session no more: all of it is known, and nothing was executed."""

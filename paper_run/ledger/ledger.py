@@ -6,7 +6,7 @@ import contextlib
 import json
 from typing import TYPE_CHECKING
 
-from paper_run.errors import PaperRunError
+from paper_run.errors import DataError, PaperRunError, Remedy
 from paper_run.ledger.account import Account, Holidays
 from paper_run.ledger.attempts import Attempts
 from paper_run.ledger.book import Books
@@ -22,6 +22,7 @@ from paper_run.ledger.sessions import Sessions
 from paper_run.ledger.sqlite import database
 from paper_run.ledger.sqlite.store import connect, read_copy
 from paper_run.ledger.symbols import Symbols
+from paper_run.model.commands import ours
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,6 +108,20 @@ class Ledger:
             error, json.JSONDecodeError | UnreadableRowError
         ):  # what services say is read before it gets here
             raise self._store.damaged(error) from error
+
+    def refuse_replaced(self) -> None:
+        """Prove that whoever opens the ledger now opens this one: its file lies where it did.
+
+        :raises DataError: it was moved away or replaced while it was open.
+        """
+        if not self._store.is_in_place():
+            raise DataError(
+                f"The ledger {self.name} was moved away or replaced while this command ran",
+                "Whoever opens the one that lies there now would not know what is traded here; nothing was "
+                "sent.",
+                remedies=(Remedy("See that the right one lies there, and run again", ours()),),
+                code="ledger_missing",
+            )
 
     def refuse_moved(self) -> None:
         """Prove that a file has not moved into a database.

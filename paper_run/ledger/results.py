@@ -14,6 +14,7 @@ from paper_run.ledger import files
 from paper_run.ledger.sqlite import database
 from paper_run.model import result_json
 from paper_run.model.calendar import DATE_PATTERN, read_date
+from paper_run.model.place import HOST_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,12 +27,14 @@ _NAME = re.compile(rf"({DATE_PATTERN})(?:-([1-9][0-9]*))?_(?:paper_run|mark)\.js
 _OLDER = (  # compiled where it is asked for: nearly no command does
     rf"{DATE_PATTERN}(-[0-9]+)?_(mark|mark_orders|mark_positions|orders|paper_run|positions)\.[a-z]+"
     r"|index\.html|(history|symbols)\.csv|tearsheet\.(html|json)|\.pending"
-    rf"|{re.escape(database.FILE_NAME)}(-wal|-shm|-journal)?"
+    rf"|{re.escape(database.FILE_NAME)}(-wal|-shm|-journal)?|{re.escape(HOST_FILE)}"
 )
 _BEFORE = "before-"
 
 ANSWERS = ".pending"
 """The folder, in that of the reports, of what was asked and answered and is in no session's files yet."""
+TAKEN = ".taken"
+"""What an answer's name ends with once the ledger has it."""
 
 
 class Found(NamedTuple):
@@ -129,7 +132,7 @@ def answers(folder: Path) -> list[Path]:
     :raises DataError: it can't be read.
     """
     pending = folder / ANSWERS
-    return [pending / name for name in sorted(_listed(pending)) if name.endswith(".json")]
+    return [pending / name for name in sorted(_listed(pending)) if name.endswith((".json", TAKEN))]
 
 
 def _listed(folder: Path) -> list[str]:
@@ -185,10 +188,17 @@ def _is_real(path: Path, result: RunResult | None, orchestrator_url: str) -> boo
 
 
 def _is_known(ledger: Ledger, found: Found, result: RunResult | None) -> bool:
-    """Whether an attempt of that session began when the result says; of an unreadable one the name counts."""
+    """Whether an attempt of that session began when the result says; of an unreadable one the name counts.
+
+    A backup that was taken while its run was under way knows it, and not the run that the result names.
+    """
     rows = ledger.attempts.of_session(read_date(found.session))
     try:
         began = datetime.fromisoformat(result.timestamp if result else "")
     except ValueError:
         return any(row.number == found.number for row in rows)
-    return any(row.started_at.replace(microsecond=0) == began for row in rows)
+    same = [row for row in rows if row.started_at.replace(microsecond=0) == began]
+    if result is None or result.run_id is None:
+        return bool(same)
+    kept = {path.stem for path in answers(found.folder)}
+    return any(not row.outcome_unknown or row.run_id is not None or row.key in kept for row in same)

@@ -39,6 +39,9 @@ class Store(Protocol):
     created: bool
     is_read_only: bool
 
+    def is_in_place(self) -> bool:
+        """Whether what others will open is still what is open here: a file may be moved or replaced."""
+
     def when_rolled_back(self, forget: Callable[[], None]) -> None:
         """Have what was read be forgotten when a transaction comes to nothing."""
 

@@ -53,6 +53,20 @@ def read_moment(text: str | None) -> datetime | None:
     return read.replace(tzinfo=UTC) if read.tzinfo is None else read
 
 
+def not_before(moment: str | None, clock: str | None) -> bool:
+    """Whether a time of a service lies at or after another time of the same service.
+
+    Both may be naive, as long as both are; what can't be compared does not count as after.
+    """
+    try:
+        began, before = datetime.fromisoformat(moment or ""), datetime.fromisoformat(clock or "")
+    except ValueError:
+        return False
+    if (began.tzinfo is None) != (before.tzinfo is None):
+        return False
+    return began >= (before if began.microsecond else before.replace(microsecond=0))
+
+
 NEW_YORK = ZoneInfo("America/New_York")
 USUAL: ExchangeName = "XNYS"
 """The exchange where nobody says another."""

@@ -7,6 +7,9 @@ from paper_run import NamedTuple
 SANDBOX_SCHEMA = "_sandbox"
 """What the name of a sandbox's schema ends with."""
 
+HOST_FILE = "ledger.host"
+"""The file in a folder from which was traded with a ledger in a database."""
+
 
 class Database(NamedTuple):
     """A schema of a PostgreSQL database that is a ledger.

@@ -27,7 +27,7 @@ CA_BUNDLE = "REQUESTS_CA_BUNDLE"
 class CallFailed(Exception):
     """No usable answer; `reason` is a clause such as "did not answer within 5 s".
 
-    `received` is as much of the answer's body as came, `fix` what helps, where that is known.
+    `received` is as much of a good answer's body (2xx) as came, `fix` what helps, where that is known.
     """
 
     def __init__(self, url: str, reason: str, *, fix: str = "") -> None:

@@ -196,7 +196,7 @@ class Transport:
         if self.reads_only and method != "GET":
             raise NeverSent(target, f"is only ever read, and this was a {method}")
         started = self._now()
-        outcome, received = "?", bytearray()
+        outcome, received, status = "?", bytearray(), 0
         call.ends = call.now() + (deadline - started)
         try:
             _prove_bundle(session, target)
@@ -206,12 +206,13 @@ class Transport:
             with session.get_adapter(target).send(
                 request, timeout=(min(CONNECT_SECONDS, left), left), **self._way(session, url)
             ) as response:
+                status = response.status_code
                 _read_whole(response, target, received)
-            outcome = str(response.status_code)
+            outcome = str(status)
             said = ((name, response.headers.get(name)) for name in READ_HEADERS)
             return Answer(
                 target,
-                response.status_code,
+                status,
                 {name: self._secrets.text(value) for name, value in said if value is not None},
                 bytes(received),
                 self._since(started),
@@ -219,12 +220,12 @@ class Transport:
                 signer is not None,
             )
         except CallFailed as error:
-            error.received = bytes(received)
+            error.received = _of_a_good_answer(status, received)
             outcome = error.words
             raise
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             failure = translated_errors(error, target, seconds)
-            failure.received = bytes(received)
+            failure.received = _of_a_good_answer(status, received)
             outcome = failure.words
             raise failure from error
         finally:
@@ -274,6 +275,11 @@ def _prepared(
     request.prepare_headers({**session.headers, **(headers or {})})
     request.prepare_body(body, None)
     return request
+
+
+def _of_a_good_answer(status: int, received: bytearray) -> bytes:
+    """Return what came of an answer; of a refusal nothing: what it names may be somebody else's."""
+    return bytes(received) if 200 <= status < 300 else b""
 
 
 def _read_whole(response: requests.Response, url: str, received: bytearray) -> None:

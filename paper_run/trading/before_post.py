@@ -7,9 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from paper_run import NamedTuple, money
+from paper_run.errors import OrchestrationError, Remedy
 from paper_run.model import calendar, findings, messages, reading_messages
 from paper_run.model.attempt import Snapshot
 from paper_run.model.broker import Account, BrokerBefore, HeldBefore, OrderIds, OrdersRead
+from paper_run.model.commands import ours
+from paper_run.model.findings import counted
 from paper_run.model.findings import listed as first_of
 from paper_run.services import broker_reading
 from paper_run.services.answer import CallFailed
@@ -24,10 +27,11 @@ if TYPE_CHECKING:
     from datetime import date
 
     from paper_run.ledger.ledger import Ledger
+    from paper_run.model.attempt import AttemptRow
     from paper_run.model.broker import BrokerOrder, BrokerPosition, BrokerReading, MoneyActivity
     from paper_run.model.findings import Finding
     from paper_run.model.order import ListedRun
-    from paper_run.model.service import Position
+    from paper_run.model.service import Position, ServiceUrl
     from paper_run.services.broker import Broker
     from paper_run.services.platform import Platform
     from paper_run.settings.config import Config
@@ -43,7 +47,8 @@ _MONEY_OF = timedelta(days=45)
 class Preparation(NamedTuple):
     """What the attempt starts from, and who else has traded the session, as far as it is told.
 
-    :ivar listed: the runs that the orchestrator listed, if it did.
+    :ivar listed: the runs that the orchestrator listed, if it did. :ivar midnight: what its own clock said
+        when the session's date began at the exchange, None: not known.
     :ivar strangers: the proven broker's orders of the day that no attempt of the ledger owns; None: not
         known. :ivar strategy: the one that is traded, as far as it is told.
     """
@@ -52,6 +57,7 @@ class Preparation(NamedTuple):
     listed: tuple[ListedRun, ...]
     strangers: tuple[BrokerOrder, ...] | None = None
     strategy: str | None = None
+    midnight: str | None = None
 
     @property
     def is_told(self) -> bool:
@@ -106,6 +112,7 @@ def snapshot(
     opening = broker_reading.of_one_moment(platform.broker, opens, opening, seconds=READ_SECONDS)
     broker = _broker_before(heard, opening, services.session) if platform.broker is not None else None
     strangers = None if ledger is None else _strangers(ledger, heard)
+    midnight = None if services.sandbox else _orchestrators_midnight(config, services, now)
     if services.sandbox:
         now = preflight.gateway_clock(services.gateway)
     snapshot = Snapshot(
@@ -129,7 +136,7 @@ def snapshot(
         arrivals=arrivals.prices(market, now),
     )
     strategy = None if ledger is None or broker is None else _strategy(ledger, snapshot)
-    found = Preparation(snapshot, listed or (), strangers, strategy)
+    found = Preparation(snapshot, listed or (), strangers, strategy, midnight)
     return found._replace(snapshot=snapshot._replace(notices=(*snapshot.notices, *_beside(found))))
 
 
@@ -143,15 +150,20 @@ def refuse_someone_elses(preparation: Preparation, platform: Platform, ledger: L
     """Prove that nobody else has traded the session, as far as orchestrator or broker can tell.
 
     :raises OrchestrationError: a run of today is listed that the ledger does not know, with orders, or
-        without saying that it had none; or the proven broker has an order of today of this gateway and
-        strategy that no attempt owns.
+        without saying that it had none; or one with orders, of an attempt that was said to have placed none;
+        or the proven broker has an order of today of this gateway and strategy that no attempt owns.
     """
     snapshot = preparation.snapshot
     if snapshot.rehearsal:
         return
+    url = platform.orchestrator.url
     for run in preparation.listed:
-        if run.orders != 0 and _is_of_today(run, snapshot) and not ledger.attempts.knows_run(run.run_id):
-            raise messages.someone_else(platform.orchestrator.url, run.run_id, run.orders, snapshot.session)
+        if run.orders == 0 or not _is_of_today(run, preparation):
+            continue
+        if not ledger.attempts.knows_run(run.run_id):
+            raise messages.someone_else(url, run.run_id, run.orders, snapshot.session)
+        if run.orders and (denied := ledger.attempts.denied_run(run.run_id)) is not None:
+            raise _placed_after_all(url, run, denied)
     if platform.broker is None:
         return
     for order in preparation.strangers or ():
@@ -163,10 +175,47 @@ def refuse_someone_elses(preparation: Preparation, platform: Platform, ledger: L
             )
 
 
-def _is_of_today(run: ListedRun, snapshot: Snapshot) -> bool:
-    """Whether a run began on the orchestrator's own today, or traded the signals of this session."""
+def _placed_after_all(url: ServiceUrl, run: ListedRun, denied: AttemptRow) -> OrchestrationError:
+    """Say that a run has placed orders of which it was recorded that it had not."""
+    return OrchestrationError(
+        f"The attempt {denied.name} has traded after all",
+        f"The Orchestrator at {url} lists its run {run.run_id} with {counted(run.orders or 0, 'order')}, and "
+        f"here it is recorded as one that placed nothing ({denied.how_known or 'as it was answered'}). "
+        "Nothing was sent.",
+        remedies=(
+            Remedy("Record it", ours("resolve", denied.name, "--placed", "--run-id", run.run_id)),
+            Remedy("Trade beside it, on purpose", ours("--again")),
+        ),
+        code="already_traded",
+        subject=run.run_id,
+    )
+
+
+def _is_of_today(run: ListedRun, preparation: Preparation) -> bool:
+    """Whether a run began today, the exchange's or the orchestrator's own, or traded this session's signals.
+
+    The orchestrator's clock is its own, and its midnight may be in the middle of the session.
+    """
+    snapshot = preparation.snapshot
     today = (snapshot.orchestrator_clock or snapshot.session.isoformat())[:10]
-    return (run.started_at or "")[:10] == today or run.as_of_date == snapshot.session.isoformat()
+    return (
+        (run.started_at or "")[:10] == today
+        or run.as_of_date == snapshot.session.isoformat()
+        or calendar.not_before(run.started_at, preparation.midnight)
+    )
+
+
+def _orchestrators_midnight(config: Config, services: Services, now: datetime | None) -> str | None:
+    """Return what the orchestrator's clock said when the session's date began at the exchange.
+
+    :param now: when it was heard, of any zone; None: not known.
+    """
+    try:
+        heard = datetime.fromisoformat(services.orchestrator.clock or "")
+        passed = None if now is None else now - _midnight(config, services.session)
+        return None if passed is None else (heard - passed).isoformat()
+    except (ValueError, OverflowError):
+        return None
 
 
 def _positions(platform: Platform) -> tuple[Position, ...]:

@@ -148,9 +148,13 @@ def was_executed(rows: Iterable[Order]) -> bool:
 
 
 def is_rehearsed(rows: Iterable[Order]) -> bool:
-    """Whether each order of a rehearsal that has ended is known not to have been executed."""
+    """Whether each order of a rehearsal that has ended is known not to have been executed.
+
+    Of one that was accepted without a word of its status, and not read, that is not known.
+    """
     own = [row for row in rows if row.outcome not in (None, "repeat")]
-    return all(row.outcome != "in_doubt" and not order_outcomes.is_executed(row) for row in own)
+    known = (row.outcome != "in_doubt" and (row.outcome != "accepted" or bool(row.status)) for row in own)
+    return all(known) and not any(map(order_outcomes.is_executed, own))
 
 
 def _counts(known: Known, run: Orchestration | None, rows: tuple[Order, ...]) -> Totals:

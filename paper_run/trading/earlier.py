@@ -79,24 +79,34 @@ class _Look:
     def at_kept(self, each: response.Pending) -> AttemptRow | None:
         """Bring the answer that a command kept, and could not record, into the ledger.
 
-        One that says less than the ledger knows already is dropped; one of another ledger's attempt is left.
+        It answers this very request, and takes the place of a run that was found for it. One that says less
+        than the ledger knows is put by; one of another ledger's attempt is left, and one that the ledger
+        can't take yet.
         """
         row = self._ledger.attempts.by_key(each.key)
         if row is None:
             return None
-        written = None if row.answer is not None else self._with_answer(row, each)
-        response.drop(self._ledger.folder, each.key)
+        knew = {*(row.snapshot.known_runs or ())}
+        verdict = response.judge_answer(
+            each.answer,
+            self._platform.orchestrator.url,
+            lambda run_id: (
+                run_id in knew or (run_id != row.run_id and self._ledger.attempts.knows_run(run_id))
+            ),
+        )
+        run_id = response.run_of(verdict)
+        written = self._with_answer(row, verdict, run_id)
+        is_recorded = run_id in (None, row.run_id, written and written.run_id)
+        if is_recorded or (written is not None and row.answer is None):
+            response.take(self._ledger.folder, each.key)
         return written
 
-    def _with_answer(self, row: AttemptRow, each: response.Pending) -> AttemptRow | None:
-        knew = row.snapshot.known_runs or ()
-        url = self._platform.orchestrator.url
-        verdict = response.judge_answer(
-            each.answer, url, lambda run_id: run_id in knew or self._ledger.attempts.knows_run(run_id)
-        )
+    def _with_answer(
+        self, row: AttemptRow, verdict: response.Verdict, run_id: str | None
+    ) -> AttemptRow | None:
         how = f"its answer, which was kept, was read {self._when}"
         if isinstance(verdict, response.PlacedNothing):
-            if not row.outcome_unknown:
+            if row.state == "nothing":
                 return None
             return restate(
                 row,
@@ -107,12 +117,18 @@ class _Look:
                 how_known=how,
                 failed=(verdict.error,),
             )
-        if isinstance(verdict, response.Run) and has_ended(verdict.orchestration):
-            return adopt(row, verdict.orchestration, verdict.answer, how, self._ledger, self._platform)
-        run_id = verdict.run_id if isinstance(verdict, response.Lost) else verdict.orchestration.run_id
-        if run_id is not None and row.outcome_unknown and row.run_id is None:
+        if run_id is None or (run_id == row.run_id and row.answer is not None):
+            return None
+        ended = _ended(verdict)
+        if ended is None and row.outcome_unknown and row.run_id is None:
             return self._ledger.attempts.name_run(row, run_id)
-        return None
+        if ended is None:
+            orchestrator, knows_run = self._platform.orchestrator, self._ledger.attempts.knows_run
+            seen = lookup.look(row.snapshot, run_id, orchestrator, knows_run)
+            ended = seen if isinstance(seen, lookup.Found) else None
+        if ended is None:
+            return None
+        return adopt(row, ended.orchestration, ended.answer, how, self._ledger, self._platform)
 
     def at(self, row: AttemptRow) -> AttemptRow | None:
         """Look for an attempt's run, or read the orders of one whose run is known."""
@@ -162,6 +178,13 @@ class _Look:
         )
 
 
+def _ended(verdict: response.Verdict) -> lookup.Found | None:
+    """Return the run that an answer states, if it has ended."""
+    if not isinstance(verdict, response.Run) or not has_ended(verdict.orchestration):
+        return None
+    return lookup.Found(verdict.orchestration, verdict.answer)
+
+
 def adopt(
     row: AttemptRow, run: Orchestration, answer: str, how: str, ledger: Ledger, platform: Platform
 ) -> AttemptRow:
@@ -172,13 +195,13 @@ def adopt(
 
 
 def _not_of(run: Orchestration, row: AttemptRow, ledger: Ledger) -> tuple[Finding, ...]:
-    """Say which orders were taken for a run's at the broker, before it was known, that it does not show."""
+    """Say which orders were taken for a run's, before it was known, that it does not show."""
     beside = sorted(set(ledger.orders.order_states(row)) - set(identities(run)))
     return tuple(
         findings.warning(
             "found_beside",
-            f"Order {identity} was taken for one of {row.name} at the broker, and run {run.run_id} does not "
-            "show it: another caller's. It is in the book.",
+            f"Order {identity} was taken for one of {row.name}, and run {run.run_id} does not show it: it is "
+            "another caller's, and in the book.",
             subject=identity,
             remedies=(
                 Remedy("Take it out of the book", ours("resolve", "--order", identity, "--not-filled")),

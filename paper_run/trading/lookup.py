@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple
-from paper_run.model.calendar import read_moment
+from paper_run.model.calendar import not_before, read_moment
 from paper_run.services.answer import CallFailed, UnreadableAnswer
 from paper_run.services.orchestrator import read_orchestration
 from paper_run.trading import order_ids
@@ -14,6 +14,7 @@ from paper_run.trading.conclude import contradicts_itself, fits, has_ended, has_
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
+    from datetime import datetime
 
     from paper_run.model.attempt import Snapshot
     from paper_run.model.order import ListedRun, Orchestration, OrderState, SignalOrder
@@ -137,20 +138,6 @@ def _could_be_ours(run: Orchestration, snapshot: Snapshot) -> bool:
     """Whether a run has exactly our symbols and an order, and shows all that it counts."""
     symbols = {mapping.symbol for mapping in run.mappings}
     return symbols == set(snapshot.parameters.symbols) and has_orders(run) and not contradicts_itself(run)
-
-
-def not_before(moment: str | None, clock: str | None) -> bool:
-    """Whether a time of a service lies at or after another time of the same service.
-
-    Both may be naive, as long as both are; what can't be compared does not count as after.
-    """
-    try:
-        began, before = datetime.fromisoformat(moment or ""), datetime.fromisoformat(clock or "")
-    except ValueError:
-        return False
-    if (began.tzinfo is None) != (before.tzinfo is None):
-        return False
-    return began >= (before if began.microsecond else before.replace(microsecond=0))
 
 
 def doubtful_ids(

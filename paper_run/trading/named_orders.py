@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from paper_run import money
 from paper_run.errors import DataError, DependencyError, Remedy
 from paper_run.model.broker import as_written
+from paper_run.model.calendar import not_before
 from paper_run.model.commands import ours
 from paper_run.model.order import OrderState
 from paper_run.services.answer import CallFailed
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.attempt import AttemptRow
+    from paper_run.model.order import Orchestration
     from paper_run.services.platform import Platform
     from paper_run.trading.at_broker import AtBroker, Told
 
@@ -66,6 +68,21 @@ def read(
         else:
             raise _unknown(identity, f"the Execution Gateway at {gateway.url}", told, broker)
     return states
+
+
+def prove_run(row: AttemptRow, run: Orchestration) -> None:
+    """Prove that a run that a person names can be an attempt's.
+
+    :raises DataError: it has none of its symbols, or began before its POST, by the orchestrator's own clock.
+    """
+    symbols, clock = {each.symbol for each in run.mappings}, row.snapshot.orchestrator_clock
+    if symbols and symbols.isdisjoint(row.snapshot.parameters.symbols):
+        why = f"it is for {', '.join(sorted(symbols))}, and {_was_for(row)}"
+    elif not_before(clock, run.started_at) and not not_before(run.started_at, clock):
+        why = f"it began {run.started_at}, before {row.name} was sent"
+    else:
+        return
+    raise DataError(f"--run-id: run {run.run_id} is not of {row.name}", f"I{why[1:]}.", remedies=ASK)
 
 
 def _same(known: OrderState, theirs: OrderState, ledger: Ledger) -> bool:

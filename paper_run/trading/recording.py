@@ -138,11 +138,23 @@ def claim(ledger: Ledger, row: AttemptRow, known: Known, state: str, *, stayed_d
     if state in ("unsettled", "closed") and was_executed(rows):
         ledger.attempts.note(row, EXECUTED)
         return _closing(ledger, ledger.attempts.by_id(row.id), executed=True)
-    if state != "nothing" and not stayed_dry and not (state in ("answered", "closed") and is_rehearsed(rows)):
-        return row if row.fence else _closing(ledger, row, executed=False)
+    is_told = state in ("answered", "closed") and known.orchestration is not None
+    if state != "nothing" and not (is_told and is_rehearsed(rows)):
+        if row.fence is not None or stayed_dry:
+            return row
+        return _closing(ledger, row, executed=False)
     if row.fence is not None and state != "unsettled":
         ledger.fences.reopen_session(row)
     return ledger.attempts.by_id(row.id)
+
+
+def say_placed(ledger: Ledger, row: AttemptRow) -> AttemptRow:
+    """Let a rehearsal close its session too, of which a person says that it placed something.
+
+    To be called in a transaction.
+    """
+    is_open = row.snapshot.rehearsal and row.fence is None
+    return _closing(ledger, row, executed=False) if is_open else row
 
 
 def _closing(ledger: Ledger, row: AttemptRow, *, executed: bool) -> AttemptRow:

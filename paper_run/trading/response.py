@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from paper_run import NamedTuple
 from paper_run.errors import DataError, DependencyError, OrchestrationError, Remedy
 from paper_run.ledger import files
-from paper_run.ledger.results import ANSWERS, answers
+from paper_run.ledger.results import ANSWERS, TAKEN, answers
 from paper_run.model.commands import ours
 from paper_run.model.findings import Finding, warning
 from paper_run.services import wire
@@ -124,6 +124,13 @@ def judge_failure(
     return Lost(error.reason, run_id=_new(_run_id_in(error.received), knew_run))
 
 
+def run_of(verdict: Verdict) -> str | None:
+    """Return the id of the run that an answer is about, as far as it tells one."""
+    if isinstance(verdict, Run):
+        return verdict.orchestration.run_id
+    return verdict.run_id if isinstance(verdict, Lost) else None
+
+
 def state_of(run: Orchestration) -> str:
     """Return the state of an attempt whose run ended so."""
     return "nothing" if placed_nothing(run) else "answered"
@@ -207,6 +214,15 @@ def ask(reports: Path, key: str, *, session: date) -> None:
     files.write_atomic(_path(reports, key), json.dumps({"key": key, "session": str(session)}).encode())
 
 
+def withdraw(reports: Path, key: str) -> None:
+    """Remove what tells of a POST that did not leave: whoever opens the ledger that lies there knows no such.
+
+    What can't be removed stops the next run.
+    """
+    with contextlib.suppress(OSError):
+        _path(reports, key).unlink()
+
+
 def keep(reports: Path, key: str, answer: Answer, *, session: date) -> None:
     """Write the answer to a POST of a session, synced, without credentials.
 
@@ -227,23 +243,41 @@ def keep(reports: Path, key: str, answer: Answer, *, session: date) -> None:
     files.write_atomic(_path(reports, key), json.dumps(record).encode())
 
 
-def drop(reports: Path, key: str) -> None:
-    """Remove an answer that the ledger has.
+def take(reports: Path, key: str) -> None:
+    """Put an answer by that the ledger has: it tells of its POST until the attempt's files do.
 
-    :raises DataError: it can't be removed; it is brought in once more, to no effect.
+    :raises DataError: it can't be done; it is brought in once more, to no effect.
     """
+    path = _path(reports, key)
     try:
-        _path(reports, key).unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            path.rename(path.with_suffix(TAKEN))
     except OSError as error:
         raise DataError(
-            f"{_path(reports, key)} can't be removed",
+            f"{path} can't be put by",
             f"{error.strerror}.",
             remedies=("Remove it yourself: the ledger has what is in it.",),
         ) from None
 
 
+def restating(reports: Path, key: str, *, session: date) -> None:
+    """Write that an attempt's files are about to be older than its record: the next command makes them anew.
+
+    Where it can't be written they are made by whoever asks for them.
+    """
+    record = json.dumps({"key": key, "session": str(session)}).encode()
+    with contextlib.suppress(DataError, OSError):
+        (reports / ANSWERS).mkdir(exist_ok=True)
+        files.write_atomic(_path(reports, key).with_suffix(TAKEN), record)
+
+
+def unfiled(reports: Path) -> list[str]:
+    """Return the keys of the attempts whose files may be older than their records."""
+    return [path.stem for path in answers(reports) if path.suffix == TAKEN]
+
+
 def forget(reports: Path, knows: Callable[[str], object | None]) -> None:
-    """Remove what tells of a POST alone, without its answer, once ledger and files tell of it.
+    """Remove what tells of a POST, without its answer or with one that was taken, once its files do.
 
     :param knows: finds the attempt whose POST had a key.
     """
@@ -253,7 +287,8 @@ def forget(reports: Path, knows: Callable[[str], object | None]) -> None:
         return  # they tell once more, to no effect
     for path in found:
         with contextlib.suppress(OSError, ValueError, AttributeError):  # as above
-            if json.loads(path.read_bytes()).keys() == _ASKED and knows(path.stem) is not None:
+            is_over = path.suffix == TAKEN or json.loads(path.read_bytes()).keys() == _ASKED
+            if is_over and knows(path.stem) is not None:
                 path.unlink()
 
 
@@ -269,6 +304,8 @@ def unreadable(reports: Path) -> list[Finding]:
 
 def _kept_or_unreadable(reports: Path) -> Iterator[Pending | Finding]:
     for path in answers(reports):
+        if path.suffix == TAKEN:
+            continue
         try:
             record = json.loads(path.read_bytes())
             if record.keys() == _ASKED:

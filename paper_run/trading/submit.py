@@ -56,8 +56,8 @@ def submit(
     :param timeout: seconds that the orchestration may take.
     :param after: the session's newest row when a person asked to trade once more; None: nobody did.
     :param channels: by which a message about it is to be queued.
-    :raises DataError: the journal row could not be written; nothing was sent. Whatever happens afterwards
-        ends in an AttemptEnd.
+    :raises DataError: the journal row could not be written, or its ledger was replaced; nothing was sent.
+        Whatever happens afterwards ends in an AttemptEnd.
     :raises OrchestrationError: another command trades the session; nothing was sent.
     """
     attempt = AttemptUnderway(snapshot, number, means)
@@ -70,12 +70,13 @@ def submit(
             attempt.observe()
     except KeyboardInterrupt:
         sending.interrupted()
-    except DataError as error:  # the ledger could not be read; what is known is still stated
-        attempt.unwritten.append(error)
     except Exception as error:
         if not sending.asked:
             raise
-        sending.broken.append(messages.broke_behind_the_post(error))
+        if isinstance(error, DataError):  # the ledger could not be read; what is known is still stated
+            attempt.unwritten.append(error)
+        else:
+            sending.broken.append(messages.broke_behind_the_post(error))
     return sending.end()
 
 
@@ -99,6 +100,7 @@ class _Sending:
     def begin(self, *, after: int | None, channels: Sequence[ChannelName]) -> None:
         """Write the row that says what is about to be sent; until more is known, its result is unknown."""
         attempt = self.attempt
+        self.ledger.refuse_replaced()
         response.prove_keepable(self._folder)
         cut_off = messages.cut_off(*self._urls, attempt.name)
         attempt.known = attempt.known._replace(failures=(cut_off,))
@@ -132,8 +134,7 @@ class _Sending:
 
     def _post(self) -> response.Verdict:
         """Send it, and keep its answer before anything is made of it."""
-        attempt = self.attempt
-        orchestrator = self.platform.orchestrator
+        attempt, orchestrator = self.attempt, self.platform.orchestrator
         snapshot = attempt.known.snapshot
         if not snapshot.sandbox:
             with contextlib.suppress(DataError):  # the ledger tells of it
@@ -147,10 +148,13 @@ class _Sending:
                     seconds=float(self.timeout),
                     held_back=self._held_back,
                 )
-            except HeldBack:
+            except (HeldBack, DataError) as error:
                 self.asked = False
                 if PATIENCE.is_asked:
                     raise KeyboardInterrupt from None
+                if isinstance(error, DataError):
+                    response.withdraw(self._folder, attempt.row.key)
+                    raise
                 return response.PlacedNothing(messages.not_sent_in_time(snapshot.session))
             except CallFailed as error:
                 self._look_at_rehearsal()
@@ -162,8 +166,12 @@ class _Sending:
             return response.judge_answer(answer, orchestrator.url, self._knew_run)
 
     def _held_back(self) -> str | None:
-        """Say why the POST may not leave any more: it is late, another day by now, or somebody stops it."""
+        """Say why the POST may not leave any more: it is late, another day by now, or somebody stops it.
+
+        :raises DataError: the ledger's file was replaced; what whoever opens the other one does is not told.
+        """
         snapshot = self.attempt.known.snapshot
+        self.ledger.refuse_replaced()
         if PATIENCE.is_asked:
             return "was not asked: this program was told to stop"
         if self.clock.boottime() > self.leaves_by:
@@ -233,12 +241,8 @@ class _Sending:
             last = min(last, self.clock.monotonic() + _SEARCH_PAST_TIMEOUT)
         pause, broken = _FIRST_LOOK, 0
         while True:
-            seen = lookup.look(
-                attempt.known.snapshot,
-                attempt.known.run_id,
-                self.platform.orchestrator,
-                self.ledger.attempts.knows_run,
-            )
+            known, knows_run = attempt.known, self.ledger.attempts.knows_run
+            seen = lookup.look(known.snapshot, known.run_id, self.platform.orchestrator, knows_run)
             if isinstance(seen, lookup.Found):
                 words = f"The answer was lost (the orchestrator {verdict.reason}); the run was found."
                 attempt.found(findings.warning("found_later", words))
@@ -275,8 +279,7 @@ class _Sending:
 
     def _follow(self, verdict: response.Run) -> None:
         """Follow a run that says `running` until it ends or --timeout passes."""
-        attempt = self.attempt
-        run_id = verdict.orchestration.run_id
+        attempt, run_id = self.attempt, verdict.orchestration.run_id
         late = messages.timed_out(run_id, self.timeout, attempt.name)
         attempt.answer = verdict.answer
         run = verdict.orchestration
@@ -288,9 +291,8 @@ class _Sending:
             self.clock.pause(min(pause, left))
             pause = min(pause * _LOOKS_GROW, _LONGEST_PAUSE)
             try:
-                answer = self.platform.orchestrator.run_by_id(
-                    run_id, seconds=min(_LOOK_SECONDS, max(left, 0.1))
-                )
+                seconds = min(_LOOK_SECONDS, max(left, 0.1))
+                answer = self.platform.orchestrator.run_by_id(run_id, seconds=seconds)
                 seen = read_orchestration(answer) if answer else None
             except CallFailed as error:
                 words = f"The orchestrator could not be asked for run {run_id}: it {error.reason}."
@@ -329,7 +331,7 @@ class _Sending:
             attempt.learn("unsettled", attempt.known._replace(status="interrupted", failures=(broken_off,)))
 
     def end(self) -> AttemptEnd:
-        """Return the result and every failure, the ledger's own included; drop the answer that it has."""
+        """Return the result and every failure, the ledger's own included; put the answer by that it has."""
         attempt = self.attempt
         own = attempt.recorded_failures() if attempt.is_superseded else attempt.outcome.failures
         found = (*own, *attempt.unwritten[:1], *self.broken)
@@ -338,7 +340,7 @@ class _Sending:
             found = (*found, messages.not_recorded(attempt.known.orchestration, where, attempt.name))
         elif self.is_kept and not attempt.unwritten and (self.is_taken or not attempt.row.outcome_unknown):
             try:
-                response.drop(self._folder, attempt.row.key)
+                response.take(self._folder, attempt.row.key)
             except DataError:
                 pass  # it is brought in once more, to no effect
             except Exception as error:

@@ -17,7 +17,7 @@ from paper_run.model.commands import of_another, ours
 from paper_run.model.findings import counted
 from paper_run.services.answer import CallFailed
 from paper_run.services.orchestrator import read_orchestration, recorded_orchestration
-from paper_run.trading import earlier, named_orders, response, restatement
+from paper_run.trading import earlier, named_orders, recording, response, restatement
 from paper_run.trading.adjustments import Said
 from paper_run.trading.conclude import has_ended
 
@@ -120,7 +120,7 @@ def record_verdict(
 
     :param broker: this command's looks at the broker. :param now: of any zone; the record has the exchange's.
     :param timeout: the --timeout in force, seconds, for an attempt that does not say its own.
-    :raises DataError: its outcome is known already; an order is another attempt's, or unknown.
+    :raises DataError: its outcome is known already; a run or an order is another's, or unknown.
     :raises OrchestrationError: the run can't be read or has not ended, or the orchestrator may still trade.
     :raises DependencyError: an order can't be read.
     """
@@ -161,9 +161,16 @@ def record_verdict(
     error = OrchestrationError(
         "What was placed is not known", f"That something was, was said {by}, without a run or an order."
     )
-    return restatement.restate(
-        row, ledger, run=None, state="closed", status="unknown", how_known=f"placed, {by}", failed=(error,)
-    )
+    with ledger.transaction():
+        return restatement.restate(
+            recording.say_placed(ledger, row),
+            ledger,
+            run=None,
+            state="closed",
+            status="unknown",
+            how_known=f"placed, {by}",
+            failed=(error,),
+        )
 
 
 def say_filled(said: Said, ledger: Ledger, by: str) -> AttemptRow | None:
@@ -254,6 +261,7 @@ def _with_run(row: AttemptRow, run_id: str, by: str, ledger: Ledger, platform: P
             code="answer_lost",
             subject=row.name,
         )
+    named_orders.prove_run(row, run)
     return earlier.adopt(row, run, answer.kept(), f"placed, run {run_id}, {by}", ledger, platform)
 
 

@@ -79,6 +79,25 @@ def test_a_ledger_that_is_older_than_a_kept_answer_is_not_gone_on_with(traded: D
     assert_stops(traded, "knows nothing of", kept.name, executed=nth)
 
 
+@pytest.mark.parametrize("command", ["", "mark"])
+@pytest.mark.parametrize("at", ["after rename *.taken", "before replace *_paper_run.json"])
+def test_an_answer_that_was_recorded_tells_of_its_session_until_its_files_do(
+    traded: Desk, command: str, at: str
+) -> None:
+    """Killed between the record and the files, by the run or by what brought its answer in; then a backup."""
+    backup = traded.folder / "backup"
+    shutil.copy(traded.ledger, backup)
+    traded.next_session()
+    if command:
+        traded.run(at="after replace ????????-*-*-*-*.json", nth=2, do="SIGKILL")
+    assert traded.run(*filter(None, [command]), at=at, do="SIGKILL").returncode == -9
+    for path in traded.reports.glob("ledger.sqlite3*"):
+        path.unlink()
+    shutil.copy(backup, traded.ledger)
+    traded.platform.orchestrator.always("GET", RUNS, plain_500())
+    assert_stops(traded, "knows nothing of .pending/", executed=2)
+
+
 def test_what_was_written_last_may_be_lost_alone(desk: Desk) -> None:
     """The first run was killed during its request, and what it wrote beside the ledger is gone, or all."""
     desk.run(at="after POST *", do="SIGKILL")
@@ -117,6 +136,22 @@ def test_a_backup_with_another_attempt_of_the_number_is_older_too(desk: Desk) ->
     assert desk.run().returncode == 0
     shutil.copy(backup, desk.ledger)
     assert_stops(desk, "knows nothing of")
+
+
+def test_a_backup_of_the_middle_of_a_run_is_older_than_its_result(desk: Desk) -> None:
+    """It knows the attempt, and not what came of it: the result is not overwritten, and can be recorded."""
+    backup = desk.folder / "backup"
+    desk.at_post(lambda: shutil.copytree(desk.reports, backup, dirs_exist_ok=True))
+    desk.platform.orchestrator.always("GET", RUNS, plain_500())
+    assert desk.run().returncode == 0
+    desk.ledger.unlink()
+    for name in ("ledger.sqlite3", "ledger.sqlite3-wal"):
+        shutil.copy(backup / name, desk.reports)
+    assert_stops(desk, "knows nothing of", f"{desk.session}_paper_run.json")
+    run_id = desk.saved()["run_id"]
+    assert desk.resolve(desk.session, "--placed", "--run-id", run_id).returncode == 0
+    assert (desk.run().returncode, desk.saved()["run_id"]) == (0, run_id)
+    assert desk.platform.executed == 1
 
 
 def test_another_ledger_in_its_place_is_not_gone_on_with(traded: Desk, tmp_path: Path) -> None:

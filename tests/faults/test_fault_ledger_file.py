@@ -3,14 +3,15 @@
 import contextlib
 import random
 import shutil
+import signal
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from support.answers import detail_list
+from support.answers import detail_list, plain_500
 from support.desk import Desk
-from support.odd_orchestrator import RUN
+from support.odd_orchestrator import RUN, RUNS
 
 from paper_run.ledger.sqlite.schema import MIGRATIONS
 
@@ -270,3 +271,37 @@ def test_a_ledger_without_its_reports_makes_them_again(traded: Desk) -> None:
     shutil.copy(traded.ledger, copied)
     assert traded.run("report", "--reports-dir", str(copied)).returncode == 0
     assert {path.name: path.read_bytes() for path in copied.glob("*_*.*")} == files
+
+
+@pytest.mark.parametrize("what", ["folder", "ledger"])
+@pytest.mark.parametrize("at", ["after GET /health", "before POST *"])
+def test_what_is_replaced_while_a_run_prepares_is_not_traded_upon(desk: Desk, what: str, at: str) -> None:
+    """A backup of all is put in its place, and traded with, or of the ledger alone: the run sends nothing."""
+    assert desk.run().returncode == 0
+    backup = desk.folder / "backup"
+    shutil.copytree(desk.reports, backup)
+    desk.next_session()
+    desk.platform.orchestrator.always("GET", RUNS, plain_500())
+    with desk.forked(at=at, do="SIGSTOP") as slow:
+        assert slow.stopped()
+        if what == "folder":
+            desk.reports.rename(desk.folder / "moved")
+            shutil.copytree(backup, desk.reports)
+            assert desk.run().returncode == 0
+        else:
+            (backup / desk.ledger.name).replace(desk.ledger)
+        files = desk.files()
+        slow.send_signal(signal.SIGCONT)
+        status, stdout, stderr = slow.ended()
+    assert (status, "was moved away or replaced" in stderr) == (3, True), stdout
+    assert len(desk.platform.posts) == (2 if what == "folder" else 1)
+    assert (desk.files(), [*desk.reports.glob(".pending/*")]) == (files, [])
+    assert (desk.run().returncode, len(desk.platform.posts)) == (0, 2)
+
+
+def test_a_ledger_that_is_emptied_during_the_request_is_told_in_words(desk: Desk) -> None:
+    """Exit 3; the files tell of the session, so that nothing is sent again."""
+    desk.at_post(lambda: desk.ledger.write_bytes(b""))
+    emptied = desk.run()
+    assert (emptied.returncode, "is damaged" in emptied.stderr) == (3, True)
+    assert (desk.run().returncode, len(desk.platform.posts)) == (3, 1)

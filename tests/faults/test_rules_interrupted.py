@@ -9,8 +9,9 @@ import subprocess
 from itertools import pairwise
 
 import pytest
-from support.answers import Answer
+from support.answers import Answer, plain_500
 from support.desk import Desk
+from support.mail_server import MailServer, subjects
 from support.odd_platform import RUN, RUNS, still_running
 
 ENDINGS = ("_paper_run.json", "_paper_run.html", "_orders.csv", "_positions.csv")
@@ -200,3 +201,42 @@ def test_rule_9_nobody_waits_for_whoever_reads_no_more(desk: Desk) -> None:
 
 def _never_waits(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK)
+
+
+@pytest.mark.parametrize("nth", [1, 2, 3])
+@pytest.mark.parametrize("command", ["", "resolve", "mark"])
+def test_rule_18_that_an_outcome_is_known_is_mailed_however_its_command_ends(
+    desk: Desk, command: str, nth: int
+) -> None:
+    """Killed right behind a record: what was mailed as unknown is mailed as known by a later command."""
+    with MailServer(security="none", user=None) as server:
+        desk.env |= server.env
+        desk.platform.orchestrator.script("POST", RUN, [Answer(reset=True, process="before")])
+        desk.platform.orchestrator.script("GET", RUNS, [Answer()], then=plain_500())
+        desk.run("--timeout", "0.3")
+        assert " Unknown: " in subjects(server)[0]
+        desk.platform.orchestrator.calm()
+        desk.run(*filter(None, [command]), at="after sql COMMIT", nth=nth, do="SIGKILL")
+        for _ in range(2):
+            desk.run("resolve")
+        assert any(" known now " in each for each in subjects(server))
+
+
+@pytest.mark.parametrize("command", ["resolve", "mark", ""])
+def test_an_earlier_attempts_files_follow_its_record_however_its_command_ends(
+    desk: Desk, command: str
+) -> None:
+    """Killed between the record and the files, behind a later session: the next command makes them anew."""
+    desk.platform.orchestrator.script("POST", RUN, [Answer(reset=True, process="before")])
+    desk.platform.orchestrator.script("GET", RUNS, [Answer()], then=plain_500())
+    assert desk.run("--timeout", "1").returncode == 2
+    lost = desk.session
+    desk.next_session()
+    desk.run()
+    desk.platform.orchestrator.calm()
+    killed = desk.run(*filter(None, [command]), at="after sql COMMIT", do="SIGKILL")
+    assert (killed.returncode, desk.saved(lost)["status"]) == (-9, "unknown")
+    assert desk.rows()[0]["status"] == "success"
+    desk.run("resolve")
+    assert desk.saved(lost)["status"] == "success"
+    assert not list((desk.reports / ".pending").iterdir())

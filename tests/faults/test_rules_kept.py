@@ -136,7 +136,7 @@ def test_rule_9_ids_that_could_be_kept_nowhere_are_printed(desk: Desk) -> None:
         ("after POST *", 2),
         (KEPT, 2),
         ("before GET /api/v1/orders/*", 1),
-        ("before unlink *.json", 1),
+        ("before rename *.taken", 1),
         ("before replace *_paper_run.html", 1),
         ("after replace *_orders.csv", 1),
     ],

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.answers import plain_500
 from support.hosts import Host, two_hosts, when_posted
 from support.odd_platform import RUNS
 from support.postgres_server import PASSWORD, Schema, Server
 from support.socket_server import answer, serving
 
+from paper_run.ledger.ledger import Ledger
 from paper_run.ledger.postgres import schema as tables
 
 
@@ -380,3 +382,32 @@ def test_both_stores_have_the_same_tables(tmp_path: Path, hosts: tuple[Host, Hos
     assert theirs - own == ours
     assert {row["l"] for row in found if row["d"] == "text"} == {"C"}
     assert tables.version() == len(MIGRATIONS)
+
+
+@pytest.mark.parametrize("has_file", [False, True])
+def test_rule_16_a_folder_of_a_database_goes_on_with_no_file_where_none_is_named(
+    hosts: tuple[Host, Host], has_file: bool
+) -> None:
+    """Its results were put away, and a schedule has lost the variable: nothing is traded once more."""
+    one, two = hosts
+    assert one.begin().returncode == 0
+    if has_file:  # of before
+        Ledger(one.reports).close()
+    one.let_pass(24 * 60)
+    assert two.run().returncode == 0
+    one.platform.orchestrator.always("GET", RUNS, plain_500())
+    for path in one.files():
+        (one.reports / path).unlink()
+    url = one.env.pop("PAPER_RUN_LEDGER_URL")
+    refused = one.run()
+    assert (refused.returncode, len(one.platform.posts)) == (3, 2)
+    assert "is in a database" in refused.stderr
+    assert one.ledger.exists() is has_file
+    one.env["PAPER_RUN_LEDGER_URL"] = url
+    assert one.run().returncode == 0
+    del one.env["PAPER_RUN_LEDGER_URL"]
+    one.let_pass(24 * 60)
+    if has_file:
+        (one.reports / "ledger.host").unlink()
+    assert one.run(*([] if has_file else ["--new-ledger"])).returncode == (3 if has_file else 0)
+    assert one.ledger.exists()

@@ -146,6 +146,26 @@ def test_rule_7_a_run_that_an_error_names_is_not_ours(desk: Desk) -> None:
     assert desk.rows("entries") == []
 
 
+@pytest.mark.parametrize("status", [409, 500, 504])
+def test_rule_7_a_run_that_a_broken_error_names_is_not_ours(desk: Desk, status: int) -> None:
+    """The error breaks off behind the run in progress that it names: that run is nobody's of ours either."""
+    theirs: list[str] = []
+
+    def begins() -> None:
+        run = desk.platform.orchestrator.run_for_somebody_else("TSLA", as_of_date="2026-02-27")
+        theirs.append(run["run_id"])
+
+    def refusal(_: object) -> object:
+        return {"detail": {"run_id": theirs[0], "error": "in progress " * 20}}
+
+    desk.at_post(begins)
+    broken = Answer(status=status, process="never", edit=refusal, truncate=120)
+    desk.platform.orchestrator.script("POST", RUN, [broken])
+    assert desk.run("--timeout", "1").returncode == 2
+    assert (desk.saved()["run_id"], desk.saved()["status"]) == (None, "unknown")
+    assert desk.rows("entries") == []
+
+
 def test_rule_7_two_that_fit_are_none(desk: Desk) -> None:
     """With two candidates it stays unknown, and both are named."""
     desk.at_post(lambda: desk.platform.orchestrator.run_for_somebody_else(*OURS, as_of_date=desk.session))

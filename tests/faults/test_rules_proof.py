@@ -2,12 +2,13 @@
 
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from support.answers import Answer, gateway_timeout_html, plain_500
 from support.desk import Desk
-from support.odd_platform import RUN, RUNS, Plan
+from support.odd_platform import RUN, RUNS, Plan, still_running
 
 NO_ORDERS: dict[str, Any] = dict.fromkeys(
     ("num_orders_submitted", "num_orders_accepted", "num_orders_rejected"), 0
@@ -193,6 +194,49 @@ def test_rule_15_evidence_of_an_order_beats_what_a_person_said(desk: Desk) -> No
     assert "traded_twice" in {each["code"] for each in late["findings"]}
 
 
+def test_rule_15_what_was_placed_under_a_wrong_date_leaves_the_day_open(desk: Desk) -> None:
+    """The clock was ahead; it was set aside, and its run shows up then: the day is traded on its own date."""
+    today = desk.ahead
+    desk.next_session()
+    ahead, wrong = desk.ahead, desk.session
+    desk.platform.orchestrator.script("POST", RUN, [Answer(reset=True, process="before")])
+    desk.platform.orchestrator.script("GET", RUNS, [Answer()], then=plain_500())
+    assert desk.run("--timeout", "1").returncode == 2
+    desk.later()
+    assert desk.resolve(wrong, "--not-placed").returncode == 0
+    desk.ahead = today
+    assert desk.resolve(wrong, "--wrong-date").returncode == 0
+    run_id = desk.platform.orchestrator.runs[0]["run_id"]
+    assert desk.resolve(wrong, "--placed", "--run-id", run_id).returncode == 0
+    assert [(row["state"], row["fence"]) for row in desk.rows()] == [("closed", None)]
+    desk.ahead = ahead
+    desk.platform.plan = {each: Plan(qty=7) for each in OURS}  # else the same orders
+    assert desk.run().returncode == 0
+    assert len(desk.platform.posts) == 2
+    assert "traded_twice" not in desk.rows()[0]["document"]
+
+
+def test_rule_15_a_run_that_traded_after_all_is_no_strangers(desk: Desk) -> None:
+    """Not placed, it was said, while its run went on: the list shows its orders, and nothing is sent."""
+    orchestrator = desk.platform.orchestrator
+    orchestrator.answers_running([still_running()] * 40)
+    orchestrator.always("GET", RUNS, Answer(edit=lambda body: body | {"runs": []}))
+    assert desk.run("--timeout", "0.5").returncode == 2
+    desk.later()
+    assert desk.resolve(desk.session, "--not-placed").returncode == 0
+    orchestrator.calm()
+    for words in ([], ["--dry-run"], []):
+        refused = desk.run(*words)
+        assert "has traded after all" in refused.stderr + refused.stdout
+        assert (refused.returncode, len(desk.platform.posts)) == (0 if words else 2, 1)
+    run_id = orchestrator.runs[0]["run_id"]
+    (command,) = [line for line in refused.stderr.splitlines() if "--placed" in line]
+    assert f"resolve {desk.session} --placed --run-id {run_id}" in command
+    assert desk.resolve(desk.session, "--placed", "--run-id", run_id).returncode == 0
+    assert (desk.run().returncode, desk.saved()["run_id"]) == (0, run_id)
+    assert len(desk.platform.posts) == 1
+
+
 def test_rule_15_an_answer_beats_nothing_that_was_said_meanwhile(desk: Desk) -> None:
     """Another command has recorded `nothing` while our answer was under way: the orders count."""
 
@@ -225,6 +269,32 @@ def test_rule_15_proof_of_nothing_never_overwrites_what_is_known(desk: Desk) -> 
     assert row["state"] == "closed"
     assert "contradicted" in row["document"]
     assert (len(desk.platform.posts), desk.run().returncode) == (1, desk.saved()["exit_status"])
+
+
+@pytest.mark.parametrize("hours", [9, -15])
+def test_rule_3_the_orchestrators_midnight_is_not_the_sessions(desk: Desk, hours: int) -> None:
+    """By its own clock the run was of yesterday, in the same session; with the signals of an earlier day."""
+    orchestrator = desk.platform.orchestrator
+    orchestrator.zone = timedelta(hours=hours)
+    began = desk.platform.now() + orchestrator.zone - timedelta(minutes=40)
+    assert began.date() < (desk.platform.now() + orchestrator.zone).date()
+    orchestrator.run_for_somebody_else(
+        *OURS, as_of_date="2026-03-02", started_at=began.replace(tzinfo=None).isoformat()
+    )
+    refused = desk.run("--as-of-date", "previous")
+    assert (refused.returncode, len(desk.platform.posts)) == (2, 0)
+    assert "was already traded by someone else" in refused.stderr
+
+
+def test_rule_3_a_run_of_the_session_before_is_not_todays(desk: Desk) -> None:
+    """It began before the session's date did at the exchange, by the orchestrator's own clock."""
+    orchestrator = desk.platform.orchestrator
+    orchestrator.zone = timedelta(hours=9)
+    began = desk.platform.now() + orchestrator.zone - timedelta(hours=11)
+    orchestrator.run_for_somebody_else(
+        *OURS, as_of_date="2026-03-02", started_at=began.replace(tzinfo=None).isoformat()
+    )
+    assert desk.run("--as-of-date", "previous").returncode == 0
 
 
 def test_rule_3_where_no_list_tells_the_run_says_so(desk: Desk) -> None:

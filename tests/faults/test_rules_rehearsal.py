@@ -1,9 +1,9 @@
 """Rule 12: a rehearsal that executed, or of which nobody knows whether it did, closes its session."""
 
 import pytest
-from support.answers import Answer, plain_500
+from support.answers import Answer, detail_text, plain_500
 from support.desk import Desk
-from support.odd_platform import RUN, RUNS, Plan
+from support.odd_platform import ORDERS, RUN, RUNS, Plan
 
 
 @pytest.fixture
@@ -114,3 +114,52 @@ def test_rule_12_beside_a_trade_of_the_session_it_is_a_second_one(desk: Desk) ->
     assert [(row["rehearsal"], row["fence"]) for row in desk.rows()] == [(0, desk.session), (0, None)]
     codes = {each["code"] for each in desk.saved(f"{desk.session}-2")["findings"]}
     assert {"traded_twice", "rehearsal_executed"} <= codes
+
+
+def lose(rehearsal: Desk) -> None:
+    """Run it: its answer is lost, the run is in no list, and nobody knows what it placed."""
+    rehearsal.platform.orchestrator.script("POST", RUN, [Answer(reset=True, process="before")])
+    rehearsal.platform.orchestrator.always("GET", RUNS, plain_500())
+    assert rehearsal.run("--timeout", "1").returncode == 2
+
+
+@pytest.mark.parametrize("stays_dry", [False, True])
+def test_rule_12_a_rehearsal_that_was_said_to_have_placed_something_closes_the_session(
+    rehearsal: Desk, stays_dry: bool
+) -> None:
+    """A person has seen its orders, and names none: whatever the gateway says of itself, no second POST."""
+    if not stays_dry:
+        rehearsal.at_post(lambda: goes_live(rehearsal))
+    lose(rehearsal)
+    assert rehearsal.resolve(rehearsal.session, "--placed").returncode == 0
+    goes_live(rehearsal)
+    assert (rehearsal.run().returncode, len(rehearsal.platform.posts)) == (2, 1)
+    assert [(row["state"], row["fence"]) for row in rehearsal.rows()] == [("closed", rehearsal.session)]
+
+
+@pytest.mark.parametrize("stays_dry", [False, True])
+def test_rule_12_a_reset_leaves_a_lost_rehearsals_session_as_it_was(desk: Desk, stays_dry: bool) -> None:
+    """Closed, where the gateway went live: what it placed is not known, and never will be; else open."""
+    assert desk.run().returncode == 0
+    desk.next_session()
+    desk.platform.gateway.health["dry_run"] = True
+    if not stays_dry:
+        desk.at_post(lambda: goes_live(desk))
+    lose(desk)
+    assert desk.resolve("--reset").returncode == 0
+    goes_live(desk)
+    desk.platform.orchestrator.calm()
+    desk.platform.orchestrator.runs.pop()  # else it lists one of today that nobody knows
+    assert desk.run().returncode == (0 if stays_dry else 2)
+    assert len(desk.platform.posts) == (3 if stays_dry else 2)
+
+
+def test_rule_12_an_order_without_a_word_that_was_never_read_closes_the_session(rehearsal: Desk) -> None:
+    """Answered, and killed before its orders were read: nobody knows whether they were executed."""
+    silent = {"order_status": None, "broker_order_id": None}
+    rehearsal.platform.plan = {each: Plan(mapping=silent) for each in ("AAPL", "MSFT", "GOOGL")}
+    rehearsal.at_post(lambda: goes_live(rehearsal))
+    assert rehearsal.run(at="before GET /api/v1/orders/*", do="SIGKILL").returncode == -9
+    rehearsal.platform.gateway.always("GET", f"{ORDERS}/*", detail_text(503, "busy"))
+    rehearsal.run()
+    assert len(rehearsal.platform.posts) == 1

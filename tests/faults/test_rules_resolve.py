@@ -146,6 +146,28 @@ def test_resolve_refuses_a_strangers_order(unknown: Desk, changed: dict[str, str
     assert unknown.rows() == rows
 
 
+@pytest.mark.parametrize(
+    ("symbols", "started", "why"),
+    [
+        (("TSLA",), "", "It is for TSLA, and"),
+        (("AAPL", "MSFT"), "2026-03-02T15:00:00", "It began 2026-03-02T15:00:00, before"),
+    ],
+    ids=["other-symbols", "from-before"],
+)
+def test_resolve_refuses_a_strangers_run(
+    unknown: Desk, symbols: tuple[str, ...], started: str, why: str
+) -> None:
+    """As an order: that the orchestrator knows it does not make it the attempt's."""
+    begun = {"started_at": started} if started else {}
+    theirs = unknown.platform.orchestrator.run_for_somebody_else(
+        *symbols, as_of_date=unknown.session, **begun
+    )
+    rows = unknown.rows()
+    said = unknown.resolve(unknown.session, "--placed", "--run-id", theirs["run_id"])
+    assert (said.returncode, why in said.stderr) == (3, True)
+    assert unknown.rows() == rows
+
+
 def test_who_settled_it_survives_a_silent_gateway(unknown: Desk) -> None:
     """Settled while the gateway is down, its orders are read later; who settled it stays on record."""
     unknown.platform.gateway.always("GET", "/api/v1/*", Answer(status=503, body={"detail": "busy"}))

@@ -17,10 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paper_run.model.attempt import Snapshot
-from paper_run.model.calendar import exchange_time
+from paper_run.model.calendar import exchange_time, not_before
 from paper_run.model.order import OrderState
 from paper_run.services.platform import Platform
-from paper_run.trading.lookup import Found, NotFound, adoptable, doubtful_ids, look, not_before, possible_ids
+from paper_run.trading.lookup import Found, NotFound, adoptable, doubtful_ids, look, possible_ids
 
 SYMBOLS = ("AAPL", "MSFT", "GOOGL")
 OURS, OTHER = "0" * 8 + "-aaaa", "0" * 8 + "-bbbb"

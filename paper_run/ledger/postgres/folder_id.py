@@ -6,11 +6,10 @@ import secrets
 from typing import TYPE_CHECKING
 
 from paper_run.ledger import files
+from paper_run.model.place import HOST_FILE
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-FILE_NAME = "ledger.host"
 
 
 def of(folder: Path) -> str:
@@ -21,13 +20,13 @@ def of(folder: Path) -> str:
     if (found := known(folder)) is not None:
         return found
     made = secrets.token_hex(8)
-    files.write_atomic(folder / FILE_NAME, f"{made}\n".encode(), mode=0o644)
+    files.write_atomic(folder / HOST_FILE, f"{made}\n".encode(), mode=0o644)
     return made
 
 
 def known(folder: Path) -> str | None:
     """Return a folder's id; None: it never sent anything."""
     try:
-        return (folder / FILE_NAME).read_text("ascii").strip() or None
+        return (folder / HOST_FILE).read_text("ascii").strip() or None
     except (OSError, ValueError):
         return None

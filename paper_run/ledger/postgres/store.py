@@ -66,6 +66,10 @@ class Store:
         self._is_in_transaction = False
         self._rolled_back: list[Callable[[], None]] = []
 
+    def is_in_place(self) -> bool:
+        """Whether it is what others open: its statements name the schema."""
+        return True
+
     def when_rolled_back(self, forget: Callable[[], None]) -> None:
         """Have what was read be forgotten when a transaction comes to nothing."""
         self._rolled_back.append(forget)

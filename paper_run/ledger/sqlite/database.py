@@ -145,6 +145,15 @@ def refuse_foreign(path: Path) -> None:
     )
 
 
+def file_of(path: Path) -> tuple[int, int] | None:
+    """Return what tells the file at a path from every other one while it is open; None: there is none."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def is_of_this_version(path: Path) -> bool:
     """Whether a ledger beside which nothing lies would be opened without a change of its schema."""
     with path.open("rb") as file:

@@ -31,7 +31,12 @@ class Store:
         self.name = str(path)
         self.folder = path.parent
         self.created = created
+        self._file = database.file_of(path)
         self._rolled_back: list[Callable[[], None]] = []
+
+    def is_in_place(self) -> bool:
+        """Whether its path still leads to the file that is open here."""
+        return self._file is not None and database.file_of(self.path) == self._file
 
     def when_rolled_back(self, forget: Callable[[], None]) -> None:
         """Have what was read be forgotten when a transaction comes to nothing."""
@@ -112,7 +117,8 @@ class Store:
 
     def close(self) -> None:
         """Take what was written into the file itself, and close it."""
-        database.close(self.connection)
+        with self.translated_errors():
+            database.close(self.connection)
 
 
 def connect(path: Path, first: Callable[[str], None] | None = None) -> Store:
