@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from paper_run import NamedTuple
 from paper_run.app.workspace import waiting
 from paper_run.errors import DataError, Remedy
-from paper_run.ledger import existing, files
+from paper_run.ledger import existing, files, results
 from paper_run.model.commands import ours
 from paper_run.report.publisher import Publisher
 from paper_run.trading import verdicts
@@ -45,6 +45,7 @@ def make_again(place: Place, clock: Clock, attempt: str | None) -> Made:
         return _standing(place, attempt, clock.now())
     with existing.folder_locked(place, waiting(clock)) as ledger:
         *earlier, last = _chosen(ledger, attempt)
+        newer = () if ledger.account.is_sandbox else results.lacking(ledger, place.folder, "")
         written: list[Path] = []
         unwritten: list[PaperRunError] = []
         page: Path | None = None
@@ -52,11 +53,14 @@ def make_again(place: Place, clock: Clock, attempt: str | None) -> Made:
             # What a session's page is drawn from is kept no longer than for that session.
             publisher = Publisher(ledger, place.folder)
             reports = [publisher.reports(document) for document in documents]
+            page = reports[0].page
+            if kept := [path for each in reports for path in each.files() if path in newer]:
+                unwritten += [_newer(path, ledger) for path in kept]
+                continue
             save = publisher.save if documents is last else publisher.save_own
             done, not_done = save(reports)
             written += done
             unwritten += not_done
-            page = reports[0].page
     return Made(written, (), unwritten, page)
 
 
@@ -83,6 +87,16 @@ def _standing(place: Place, attempt: str | None, now: datetime) -> Made:
     page = reports[-1 if attempt is None else 0].page
     failed = [_not_there(missing)] if missing else []
     return Made((), there, failed, page if page in there else None)
+
+
+def _newer(path: Path, ledger: Ledger) -> DataError:
+    return DataError(
+        f"{path} was not written over: the ledger {ledger.name} knows nothing of what it tells",
+        "The ledger is older than that result, or another one.",
+        remedies=("Restore the newest backup of the ledger", "If it is gone for good, copy the file first"),
+        code="ledger_missing",
+        subject=str(path),
+    )
 
 
 def _not_there(files: Sequence[Path]) -> DataError:

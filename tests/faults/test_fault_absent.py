@@ -154,6 +154,21 @@ def test_a_backup_of_the_middle_of_a_run_is_older_than_its_result(desk: Desk) ->
     assert desk.platform.executed == 1
 
 
+def test_an_older_ledgers_report_writes_over_no_newer_result(desk: Desk) -> None:
+    """The result may be all that is left of what was traded; every other file is made again."""
+    backup = desk.folder / "backup"
+    desk.at_post(lambda: shutil.copytree(desk.reports, backup, dirs_exist_ok=True))
+    assert desk.run().returncode == 0
+    newest = desk.saved()
+    desk.ledger.unlink()
+    for name in ("ledger.sqlite3", "ledger.sqlite3-wal"):
+        shutil.copy(backup / name, desk.reports)
+    for words in ((), (desk.session,)):
+        made = desk.run("report", *words)
+        assert (made.returncode, desk.saved()) == (3, newest)
+        assert f"{desk.session}_paper_run.json was not written over" in made.stderr
+
+
 def test_another_ledger_in_its_place_is_not_gone_on_with(traded: Desk, tmp_path: Path) -> None:
     """A fresh one, of a first run elsewhere, knows nothing of what lies beside it."""
     elsewhere = Desk(tmp_path / "elsewhere")
