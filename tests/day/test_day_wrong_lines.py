@@ -307,3 +307,22 @@ def test_a_line_of_a_settings_file_is_counted_with_the_empty_ones_before_it(tmp_
     (tmp_path / ".env").write_text("PAPER_RUN_CAPITAL=5\n\n\nPAPER_RUN_SYMBOLS AAPL\n")
     said = read(run_command("config", cwd=tmp_path, env={"COLUMNS": str(WIDE)}))
     assert f"The settings file {tmp_path}/.env, line 4, can't be read" in said
+
+
+def test_a_reports_folder_that_is_a_broken_link_is_not_called_a_file(tmp_path: Path) -> None:
+    """What it led to is not mounted, say."""
+    (tmp_path / "reports").symlink_to("nowhere")
+    said = read(run_command("--sandbox", cwd=tmp_path, env={"COLUMNS": str(WIDE)}))
+    assert "A file, or a link that leads nowhere, is in its place." in said
+
+
+def test_a_page_that_cannot_be_written_has_its_command(tmp_path: Path) -> None:
+    """A folder is in its place: exit 3; the ledger has the result, and the command makes the page again."""
+    page = tmp_path / "reports" / "sandbox" / "2025-01-02_paper_run.html"
+    page.mkdir(parents=True)
+    done = run_command("--sandbox", "-q", cwd=tmp_path)
+    assert (done.returncode, done.stderr.count("ERROR")) == (3, 1)
+    (command,) = re.findall(r"2\. Then make it again: \S+ -m paper_run (.*)\n", done.stderr)
+    page.rmdir()
+    assert run_command(*command.split(), cwd=tmp_path).returncode == 0
+    assert page.is_file()
