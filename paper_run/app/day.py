@@ -276,6 +276,7 @@ class _Day:
             self.console.notice(f"A new ledger, without an attempt yet: {self.ledger.name}")
             if (moved := results.moved_to(self.config.reports_dir, self.ledger.account.identity)) is not None:
                 self.console.notice(f"What lay there before was moved to {moved}")
+            self.console.say()
 
     def _recorded(self) -> AttemptRow | None:
         self.newest = self.ledger.fences.newest(self.session)

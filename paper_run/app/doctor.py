@@ -26,7 +26,7 @@ from paper_run.services.execution_gateway import Unauthorized
 from paper_run.services.platform import READ_SECONDS
 from paper_run.services.wire import http_date
 from paper_run.settings.broker import says_unread
-from paper_run.trading import hours
+from paper_run.trading import hours, preflight
 from paper_run.trading.hours import date_told, seconds_until_agreed
 
 if TYPE_CHECKING:
@@ -75,6 +75,8 @@ def examine(config: Config, platform: Platform, now: Callable[[], datetime]) -> 
     if services[1].healthy:
         yield from _reads(config, platform, known)
     yield _clocks(config, services, heard)
+    is_sandbox = any(each.sandbox_session is not None for each in services)
+    preflight.keep_real_quotes_away(config, platform, is_sandbox=is_sandbox)
     yield from _alpaca(config, platform)
     yield _mail(config, platform.deadline)
     yield from _push(config)

@@ -249,5 +249,9 @@ def _nothing_there(since: date, until: date | None, complete: Sequence[str]) -> 
     return DataError(
         f"There is no complete session {of}",
         there,
-        remedies=[Remedy("Take all of them", ours("report", "--since", complete[0]))] if complete else (),
+        remedies=[
+            Remedy("Take all of them", ours("report", "--since", complete[0]))
+            if complete
+            else Remedy("Value the latest one", ours("mark"))
+        ],
     )

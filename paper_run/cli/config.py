@@ -50,5 +50,5 @@ def _checked(given: Mapping[str, Any], sources: Sources) -> tuple[list[DataError
     try:
         read = flags.settings(given, found=sources, sends=False)
     except DataError as error:
-        return [error], sources.misspelt()
+        return [error], sources.doubtful()
     return [], tuple(each.text for each in read.notices)

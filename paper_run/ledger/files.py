@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
+    from paper_run.errors import Remedy
+
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _LEFT = r"\..*\.[0-9a-f]+\.tmp(?:-[a-z]+)?|__jinja2_.*\.tmp"
 """Names of temporary files: ours, those of a ledger that is being made, and those of earlier versions."""
@@ -40,20 +42,24 @@ def write_atomic(path: Path, content: bytes, *, mode: int = 0o666) -> None:
         raise DataError(
             f"{path} can't be written",
             f"{error.strerror}.",
-            remedies=("Make room or give write permission there; the other files hold the result.",),
+            remedies=("Make room or give write permission there.",),
         ) from None
 
 
 def write_each(
-    contents: Iterable[tuple[Path, Callable[[], bytes]]],
+    contents: Iterable[tuple[Path, Callable[[], bytes]]], *, again: Iterable[Remedy] = ()
 ) -> tuple[list[Path], list[DataError]]:
-    """Write files; one that fails does not keep back the others. Return those that are, and the failures."""
+    """Write files; one that fails does not keep back the others. Return those that are, and the failures.
+
+    :param again: what makes one of them once more.
+    """
     written, failed = [], []
     for path, content in contents:
         try:
             write_atomic(path, content())
             written.append(path)
         except DataError as error:
+            error.remedies = (*error.remedies, *again)
             failed.append(error)
     return written, failed
 
@@ -82,7 +88,9 @@ def prove_writable(folder: Path, *, purpose: str) -> None:
     except OSError as error:
         raise DataError(
             f"{purpose} {folder} can't be written to",
-            "It is a file." if isinstance(error, FileExistsError) else f"{error.strerror}.",
+            "A file, or a link that leads nowhere, is in its place."
+            if isinstance(error, FileExistsError)
+            else f"{error.strerror}.",
             remedies=(
                 "Make room there, or name another folder, and run again; nothing was sent."
                 if error.errno in NO_ROOM

@@ -135,8 +135,8 @@ class OpenOrders(Part):
                 if order_rows.matters(row, said):
                     found.append(order_rows.refolded(row, said))
                 grown = order_rows.as_told(said)
-            elif grown.remark and not grown.waits:
-                found.append(order_rows.odd(row, grown))
+            elif not grown.waits:
+                found += order_rows.odd(row, grown)
             if grown.kind is not None:
                 effective = _filled_in(row, session, latest, day_of)
                 entry = Entry(grown.kind, row["symbol"], grown.qty, grown.dollars, effective)
@@ -194,7 +194,7 @@ class OpenOrders(Part):
     def taken_back(self) -> list[Finding]:
         """Return the orders of the present book of which the gateway takes something back."""
         found = self._rows(_OURS + f"AND contested = 1 AND said_by IS NULL {_IN_ORDER}")
-        return [order_rows.odd(row, order_rows.delta(row)) for row in found]
+        return [each for row in found for each in order_rows.odd(row, order_rows.delta(row))]
 
     def missing(self) -> dict[str, Span]:
         """Return, by symbol, how many signed shares the book may lack of what the gateway has counted.

@@ -178,27 +178,35 @@ def by_hand(row: Any, now: fills.Seen) -> Finding:
     return note("fill_said", text, subject=row["client_order_id"])
 
 
-def odd(row: Any, grown: fills.FillDelta) -> Finding:
-    """Say what is odd about a fill, with what a person can do where the gateway takes one back."""
+def odd(row: Any, grown: fills.FillDelta) -> tuple[Finding, ...]:
+    """Say what is odd about a fill, with what a person can do where the gateway takes one back.
+
+    So is that a person has said otherwise than the broker, whose word counts.
+    """
     identity, name = row["client_order_id"], _name(row)
+    if row["said_by"] is not None and said(row) != told(row):
+        text = (
+            f"{name}: the broker says {_filled(told(row))}, and is believed; "
+            f"{_filled(said(row))} was said {row['said_by']}."
+        )
+        return (warning("broker_fill", text, subject=identity),)
+    if not grown.remark:
+        return ()
     if not grown.contested:
-        return warning("fill", f"{name}: {grown.remark}.", subject=row["symbol"])
+        return (warning("fill", f"{name}: {grown.remark}.", subject=row["symbol"]),)
     filled, price = amount(row["filled_qty"]), amount(row["filled_avg_price"])
     booked = f"{money.trimmed(grown.seen.qty)}@{money.trimmed(fills.average(grown.seen))}"
-    told = (
+    theirs = (
         ("--filled", f"{money.trimmed(filled)}@{money.trimmed(price)}")
         if filled and price
         else ("--not-filled",)
     )
-    return warning(
-        "fill_taken_back",
-        f"{name}: {grown.remark}.",
-        subject=identity,
-        remedies=(
-            Remedy("If the gateway is right", ours("resolve", "--order", identity, *told)),
-            Remedy("If what is booked is right", ours("resolve", "--order", identity, "--filled", booked)),
-        ),
+    remedies = (
+        Remedy("If the gateway is right", ours("resolve", "--order", identity, *theirs)),
+        Remedy("If what is booked is right", ours("resolve", "--order", identity, "--filled", booked)),
     )
+    text = f"{name}: {grown.remark}."
+    return (warning("fill_taken_back", text, subject=identity, remedies=remedies),)
 
 
 def _name(row: Any) -> str:

@@ -7,9 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from paper_run.book import days, limits
-from paper_run.errors import DataError
+from paper_run.errors import DataError, Remedy
 from paper_run.ledger.files import write_each
 from paper_run.model import result_json
+from paper_run.model.commands import ours
 from paper_run.model.history import SessionLine
 from paper_run.report import csv_tables
 from paper_run.report.html import page
@@ -77,10 +78,16 @@ class Reports:
     def save(self, outputs: Iterable[Path] = ()) -> tuple[list[Path], list[DataError]]:
         """Write the day's files and the extra outputs; one that fails does not keep back the others."""
         paths = self.files()
-        files: list[tuple[Path, Callable[[], bytes]]]
-        files = [(path, partial(self.content, path.suffix.lower())) for path in (*paths[:-1], *outputs)]
-        files.insert(len(paths) - 1, (paths[-1], self._positions))
-        return write_each(files)
+        files = [(path, partial(self.content, path.suffix.lower())) for path in paths[:-1]]
+        written, failed = write_each([*files, (paths[-1], self._positions)], again=[self._again])
+        others = write_each((path, partial(self.content, path.suffix.lower())) for path in outputs)
+        return [*written, *others[0]], [*failed, *others[1]]
+
+    @property
+    def _again(self) -> Remedy:
+        number = self.result.attempt or 1
+        name = f"{self.result.session}-{number}" if number > 1 else str(self.result.session)
+        return Remedy("Then make it again", ours("report", name))
 
     def _positions(self) -> bytes:
         return csv_tables.positions_csv(self.result).encode()

@@ -35,7 +35,7 @@ def moved_line(bridge: Bridge) -> str:
     if bridge.money is None:
         return ""
     amounts = (
-        (bridge.money.income, "income"),
+        (bridge.money.income, "income and fees"),
         (bridge.money.flows, "in and out, no P&L"),
         (bridge.money.other, "other, no P&L"),
     )

@@ -6,10 +6,11 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from paper_run.book.statistics import SESSIONS_A_YEAR
-from paper_run.errors import DataError
+from paper_run.errors import DataError, Remedy
 from paper_run.ledger.files import write_each
 from paper_run.ledger.periods import over_sessions
 from paper_run.model import result
+from paper_run.model.commands import ours
 from paper_run.report import csv_tables
 from paper_run.report.day import CACHE_FOLDER, Reports
 from paper_run.report.html import index
@@ -40,7 +41,8 @@ def save_overview(
         lambda: csv_tables.history_file(sessions.table).encode(),
         lambda: csv_tables.symbols_csv(sessions.symbols, label).encode(),
     )
-    return write_each(zip(overview_files(folder), contents, strict=True))
+    again = [Remedy("Then make it again", ours("report"))]
+    return write_each(zip(overview_files(folder), contents, strict=True), again=again)
 
 
 class Publisher:

@@ -182,7 +182,7 @@ def load(sources: Sources, *, today: date) -> Config:
         env_file=sources.file.resolve() if sources.file else None,
         secret_files=_secret_files(sources),
         notices=(
-            *(findings.warning("setting", each) for each in (*sources.misspelt(), *_idle(sources), *said)),
+            *(findings.warning("setting", each) for each in (*sources.doubtful(), *_idle(sources), *said)),
             *doubts,
         ),
     )

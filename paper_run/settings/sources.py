@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,10 +67,14 @@ class Sources:
         self.folder = here
         self._file_values: dict[str, str] = {}
         self.file: Path | None = None
+        self._said_twice: tuple[str, ...] = ()
+        if env_file is not None and not env_file.strip():
+            raise SourcedValue(env_file, "--env-file").wrong("the path of a file, or /dev/null for none")
         path = here / (env_file or ".env")
-        if env_file is not None or path.exists():
+        # A link that leads nowhere is a file that is missing, and no word that there is none.
+        if env_file is not None or os.path.lexists(path):
             self.file = path
-            self._file_values = _env_file_values(path)
+            self._file_values, self._said_twice = _env_file_values(path)
             self.folder = path.resolve().parent
 
     def given(self, flag: str) -> list[SourcedValue]:
@@ -160,7 +165,17 @@ class Sources:
         """Whether the command line itself set it."""
         return bool(self._flags.get(flag))
 
-    def misspelt(self) -> tuple[str, ...]:
+    def doubtful(self) -> tuple[str, ...]:
+        """Say what is allowed and yet probably not meant: a name misspelt, or set twice in the .env file."""
+        known = {each.variable for each in OPTIONS}
+        twice = [
+            f"{name} is set twice in {self.file}, and differently: only the last one counts."
+            for name in self._said_twice
+            if name in known and name not in self._environment
+        ]
+        return (*twice, *self._misspelt())
+
+    def _misspelt(self) -> tuple[str, ...]:
         """Name each variable that nothing reads but that looks like one that is read.
 
         Of the names that do not begin like ours only those of the .env file, where the one meant is not set:
@@ -183,7 +198,8 @@ class Sources:
         return tuple(notices)
 
 
-def _env_file_values(path: Path) -> dict[str, str]:
+def _env_file_values(path: Path) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return what the file sets, and the names that it sets twice, to different values."""
     import io
 
     from dotenv.parser import parse_stream
@@ -196,17 +212,22 @@ def _env_file_values(path: Path) -> dict[str, str]:
         raise DataError(f"{origin} can't be read", f"{error.strerror}.", remedies=remedy) from None
     except (UnicodeDecodeError, ValueError):
         raise DataError(f"{origin} can't be read", "It is not UTF-8 text.", remedies=remedy) from None
-    values = {}
+    values: dict[str, str] = {}
+    twice: dict[str, None] = {}
     for binding in parse_stream(io.StringIO(text)):
         if binding.error:
+            before = binding.original.string
+            line = binding.original.line + before[: len(before) - len(before.lstrip())].count("\n")
             raise DataError(
-                f"{origin}, line {binding.original.line}, can't be read",
+                f"{origin}, line {line}, can't be read",
                 "Allowed: NAME=value, one on a line; # begins a comment.",
                 remedies=remedy,
             )
         if binding.key is not None and binding.value is not None:
+            if values.get(binding.key, binding.value) != binding.value:
+                twice[binding.key] = None
             values[binding.key] = binding.value
-    return values
+    return values, tuple(twice)
 
 
 def shown(value: str) -> str:

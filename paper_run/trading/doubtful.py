@@ -69,11 +69,10 @@ class DoubtLook:
         is_news = was_heard and set(doubted.named) != stated_in_doubt(stated)
         if not (at_gateway or at_broker or gone or is_news):
             return None
-        said = [
-            f"the {party} was found to have {_named(found)}, {self._when}"
-            for party, found in (("gateway", at_gateway), ("broker", at_broker))
-            if found
-        ]
+        by = {"the gateway was": _named(at_gateway), "the broker was": _named(at_broker)}
+        if len({*by.values()}) == 1:
+            by = {"the gateway and the broker were": _named(at_gateway)}
+        said = [f"{party} found to have {named}, {self._when}" for party, named in by.items() if named]
         said += [f"the broker knows no {_asked(gone)}, {self._when}: not placed"] if gone else []
         known |= gone
         written = restate(

@@ -201,6 +201,7 @@ def test_a_file_that_fails_after_the_trade_does_not_keep_back_the_others(
     assert [failure.title for failure in end.failures] == [
         f"{day.folder / 'reports' / '2025-01-17_paper_run.html'} can't be written"
     ]
+    assert end.failures[0].remedies[-1].command == "paper-run report 2025-01-17"
     assert {"2025-01-17_paper_run.json", "2025-01-17_orders.csv"} <= set(day.written())
     assert end.reports is not None
     assert end.reports.result.exit_status == 0

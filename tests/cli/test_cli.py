@@ -490,7 +490,7 @@ def test_an_order_found_to_be_filled_is_not_said_to_work(
     capsys.readouterr()
     assert main(["resolve", "--sandbox"]) == 0
     said = capsys.readouterr().out
-    assert "the gateway was found to have DOUBT" in said
+    assert said.count("found to have DOUBT as") == said.count("the gateway and the broker were found") == 1
     assert "still works" not in said
     assert "--filled" not in said
 

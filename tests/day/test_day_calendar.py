@@ -144,7 +144,8 @@ def test_a_dry_run_says_that_a_run_would_stop_here(day: Day) -> None:
 def test_the_first_trade_names_its_new_ledger(day: Day) -> None:
     """Also when a closed day has made it: a wrong folder is seen before long."""
     assert "new ledger" not in day.at(THANKSGIVING).must().stdout
-    assert f"A new ledger, without an attempt yet: {day.ledger}" in day.at(FRIDAY).must().stdout
+    said = f"  A new ledger, without an attempt yet: {day.ledger}\n\n[1/5] Checking"
+    assert said in day.at(FRIDAY).must().stdout
     assert "new ledger" not in day.at("2026-11-30 15:00").must().stdout
 
 

@@ -266,6 +266,17 @@ def test_one_session_is_told_as_one(tmp_path: Path) -> None:
     assert "The ledger has one complete session, 2025-01-02." in refused.stderr
 
 
+def test_without_a_valuation_the_mark_is_named(tmp_path: Path) -> None:
+    """An order in doubt keeps the session from being valued; `mark` looks for it, and there is one."""
+    assert run_command("--sandbox", "-q", "--symbols", "AAPL", "DOUBT", cwd=tmp_path).returncode == 2
+    since = ("report", "--sandbox", "--since", "2025-01-02")
+    refused = run_command(*since, cwd=tmp_path)
+    assert refused.returncode == 3
+    assert re.search(r"1\. Value the latest one: \S+ -m paper_run mark --ledger", refused.stderr)
+    run_command("mark", "--sandbox", "-q", cwd=tmp_path)
+    assert run_command(*since, cwd=tmp_path).returncode == 0
+
+
 def test_without_a_ledger_there_is_none(tmp_path: Path) -> None:
     """Exit 3 naming the folder; none is made."""
     refused = run_command("report", "--since", "2025-01-02", cwd=tmp_path)

@@ -60,6 +60,7 @@ WITHOUT_A_LEDGER = [
     _wrong("--timeout soon", "from 0.1 to 86400"),
     _wrong("--latest-start 9am", "HH:MM"),
     _wrong("--exchange NYSE", "XNYS", "24/7"),
+    _wrong("--env-file=", "--env-file: '' is not allowed", "Allowed: the path of a file, or /dev/null"),
     _wrong("--benchmark BTC/USD", "a US share"),
     _wrong("--output results.xml", ".json, .html, .csv"),
     _wrong("--orchestrator-url localhost:8003", "does not begin with http://", "http://HOST[:PORT][/PATH]"),
@@ -274,3 +275,54 @@ def test_config_tells_of_it_beside_what_is_wrong(tmp_path: Path) -> None:
     assert done.returncode == 3
     assert "was PAPER_RUN_CAPITAL meant?" in done.stdout
     assert "PAPER_RUN_TIMEOUT in" in done.stderr
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_config_tells_of_a_name_that_is_set_twice(tmp_path: Path, form: tuple[str, ...]) -> None:
+    """To different values: the last one counts, and whoever corrects the first one would never know."""
+    (tmp_path / ".env").write_text(
+        "PAPER_RUN_CAPITAL=50000\nPAPER_RUN_WAIT=1\nPAPER_RUN_WAIT=1\nPAPER_RUN_CAPITAL=7\n"
+    )
+    done = run_command("config", *form, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    said = f"PAPER_RUN_CAPITAL is set twice in {tmp_path}/.env, and differently: only the last one counts."
+    assert said in done.stdout
+    assert "PAPER_RUN_WAIT is set twice" not in done.stdout
+    typed = run_command("config", *form, cwd=tmp_path, env={"PAPER_RUN_CAPITAL": "8"})
+    assert "is set twice" not in typed.stdout
+
+
+@pytest.mark.parametrize("target", [".env", "nowhere"])
+def test_a_settings_file_that_is_a_broken_link_is_not_taken_for_none(tmp_path: Path, target: str) -> None:
+    """The day would go to the default services, with the default symbols and amounts."""
+    (tmp_path / ".env").symlink_to(target)
+    for words in ((), ("--dry-run",), ("mark",), ("schedule", "cron")):
+        said = read(run_command(*words, cwd=tmp_path, env={"COLUMNS": str(WIDE)}))
+        assert f"The settings file {tmp_path}/.env can't be read" in said
+    assert not (tmp_path / "reports").exists()
+
+
+def test_a_line_of_a_settings_file_is_counted_with_the_empty_ones_before_it(tmp_path: Path) -> None:
+    """The fourth one is the wrong one."""
+    (tmp_path / ".env").write_text("PAPER_RUN_CAPITAL=5\n\n\nPAPER_RUN_SYMBOLS AAPL\n")
+    said = read(run_command("config", cwd=tmp_path, env={"COLUMNS": str(WIDE)}))
+    assert f"The settings file {tmp_path}/.env, line 4, can't be read" in said
+
+
+def test_a_reports_folder_that_is_a_broken_link_is_not_called_a_file(tmp_path: Path) -> None:
+    """What it led to is not mounted, say."""
+    (tmp_path / "reports").symlink_to("nowhere")
+    said = read(run_command("--sandbox", cwd=tmp_path, env={"COLUMNS": str(WIDE)}))
+    assert "A file, or a link that leads nowhere, is in its place." in said
+
+
+def test_a_page_that_cannot_be_written_has_its_command(tmp_path: Path) -> None:
+    """A folder is in its place: exit 3; the ledger has the result, and the command makes the page again."""
+    page = tmp_path / "reports" / "sandbox" / "2025-01-02_paper_run.html"
+    page.mkdir(parents=True)
+    done = run_command("--sandbox", "-q", cwd=tmp_path)
+    assert (done.returncode, done.stderr.count("ERROR")) == (3, 1)
+    (command,) = re.findall(r"2\. Then make it again: \S+ -m paper_run (.*)\n", done.stderr)
+    page.rmdir()
+    assert run_command(*command.split(), cwd=tmp_path).returncode == 0
+    assert page.is_file()

@@ -126,12 +126,17 @@ def test_a_persons_word_gives_way(life: Life, broker: OddBroker) -> None:
     marked = life.mark()
     assert figures(row(marked, "AAPL"), "qty avg_entry_price") == amounts("10 100")
     the_brokers(life, marked, broker)
-    (said,) = refolded(marked)
+    said, nothing = refolded(marked)
     assert names["AAPL"] in said
     assert "10 filled at 100, and so it is booked; it was booked as 8 at 101 before, as was said by " in said
+    assert (
+        f"({names['GOOG']}): the broker says 2 filled at 50, and is believed; nothing filled was " in nothing
+    )
     # Said again, it gives way again.
     marked = life.resolve("--order", names["AAPL"], "--filled", "8@101")
     assert row(marked, "AAPL")["qty"] == 10
+    (said,) = refolded(marked)
+    assert "the broker says 10 filled at 100, and is believed; 8 filled at 101 was said by " in said
     assert refolded(life.mark()) == []
 
 

@@ -110,10 +110,10 @@ def test_it_is_shown_where_a_person_looks(life: Life, broker: OddBroker) -> None
         ("income", "FEE", "Fee", None, None, Decimal("-0.35")),
         ("flow", "CSD", "Cash deposit", None, None, Decimal("500.00")),
     ]
-    assert "  Besides Trading:    +$11.99 income; +$500.00 in and out, no P&L\n" in life.last.stdout
+    assert "  Besides Trading:    +$11.99 income and fees; +$500.00 in and out, no P&L\n" in life.last.stdout
     assert "  Positions:          2\n" in life.last.stdout
     page = (life.reports / f"{life.session}_paper_run.html").read_text("utf-8")
-    for words in ("of it income", "Cash deposit", "of it cash and shares in and out"):
+    for words in ("of it income and fees", "Cash deposit", "of it cash and shares in and out"):
         assert words in page
     table = csv.DictReader(io.StringIO((life.reports / f"{life.session}_positions.csv").read_text("utf-8")))
     (account,) = [each for each in table if each["symbol"] == "account"]

@@ -1,5 +1,6 @@
 """Quotes of a configured source: which price is taken, from when, and what happens when there is none."""
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -156,6 +157,8 @@ def test_a_sandbox_asks_no_real_source(life: Life) -> None:
     assert figures(row(day, "AAPL"), "price_source unrealized_pnl") == ("gateway", 10)
     marked = life.mark()
     assert figures(row(marked, "AAPL"), "price_source unrealized_pnl") == ("gateway", 10)
+    life.run("doctor")
+    assert not re.search("Quotes:|Broker:", life.last.stdout)
 
 
 def test_what_a_person_says_of_a_new_symbol_is_priced_at_once(quoted: Life) -> None:
@@ -248,6 +251,7 @@ def test_a_session_without_a_price_of_the_benchmark(quoted: Life) -> None:
     life = quoted
     spy(life, "500")
     life.trade(AAPL=buy(10, "100"))
+    assert "SPY begins with the closing of 6 Jan 2025." in (life.reports / "index.html").read_text("utf-8")
     life.next_session()
     del life.platform.quotes.trades["SPY"]
     day = life.trade(AAPL=NO_ORDER)

@@ -123,7 +123,7 @@ def test_money_besides_trading_is_a_line() -> None:
     result = of_document(good_day())
     assert result.pnl is not None
     shown = printed(lambda screen: screen.figures(replace(result, pnl=moved.with_money(result.pnl))))
-    line = "Besides Trading:    +$12.34 income; +$4,139.90 in and out, no P&L; −$20.00 other, no P&L"
+    line = "Besides Trading:    +$12.34 income and fees; +$4,139.90 in and out, no P&L; −$20.00 other, no P&L"
     assert line in shown
     assert "Taken Over" not in shown
     assert "Besides Trading" not in printed(lambda screen: screen.figures(result))

@@ -52,6 +52,8 @@ def line(benchmark: Benchmark | None) -> str:
     if benchmark.since is None:
         return f"{symbol} begins with its first price."
     since = escaped(text.short_day(benchmark.since))
+    if benchmark.since == benchmark.through:
+        return f"{symbol} begins with the closing of {since}."
     begin = f"The thin line is {symbol}, from the equity of {since}, where its data begin"
     if benchmark.equity is None:
         return f"{begin}. Of the last session it has no price: its figures end with the last one before."

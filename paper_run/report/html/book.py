@@ -39,7 +39,7 @@ _BRIDGE: tuple[tuple[str, Callable[[Bridge], str]], ...] = (
 _PARTS: dict[str, tuple[tuple[str, Callable[[Bridge], Decimal | None]], ...]] = {
     "Realized P&L": (
         ("trading", lambda bridge: bridge.trading),
-        ("income", lambda bridge: bridge.money and bridge.money.income),
+        ("income and fees", lambda bridge: bridge.money and bridge.money.income),
     ),
     "Adjustments": (
         ("cash and shares in and out", lambda bridge: bridge.money and bridge.money.flows),

@@ -146,7 +146,7 @@ def test_money_besides_trading_has_its_lines_in_the_bridge_and_a_table():
     assert rows[start + 2 : start + 9] == [
         ["Realized P&L", "+$64.20", "+$1,867.36"],
         ["of it trading", "+$51.86", "+$1,855.02"],
-        ["of it income", "+$12.34", "+$12.34"],
+        ["of it income and fees", "+$12.34", "+$12.34"],
         ["Change in unrealized P&L", "+$113.18", "+$270.31"],
         ["Adjustments", "+$4,119.90", "+$4,119.90"],
         ["of it cash and shares in and out", "+$4,139.90", "+$4,139.90"],
