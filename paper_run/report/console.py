@@ -13,7 +13,7 @@ from paper_run.model.commands import PLAIN, Invocation
 from paper_run.model.findings import counted, unlisted
 from paper_run.report import terminal, text
 from paper_run.report.lines import fitted, limits_line, moved_line, order_line, position_line
-from paper_run.report.summary.figures import base_is
+from paper_run.report.summary.figures import base_is, beside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -199,8 +199,7 @@ class Console:
             self._figure("Besides Trading", moved)
         self._figure("Equity", text.money(equity.closing))
         self._figure("Base", base_is(pnl))
-        if result.limits is not None:
-            self._figure("Limits", limits_line(result.limits))
+        self._beside(result)
         if result.parties is not None:
             from paper_run.report.broker_block import broker_block
 
@@ -214,6 +213,13 @@ class Console:
             self.say(position_line(each))
         if others := unlisted(len(open_positions), _SHOWN_ORDERS, "in the report"):
             self.say(f"    {others}")
+
+    def _beside(self, result: RunResult) -> None:
+        """Print what trading cost, how the benchmark did, and what is at risk, as far as they are stated."""
+        for figure in beside(result):
+            self._figure(figure.label, f"{figure.shown} ({figure.aside})")
+        if result.limits is not None:
+            self._figure("Limits", limits_line(result.limits))
 
     def saving(self, *, of_a_mark: bool = False) -> None:
         """Print the heading of the last step."""

@@ -50,7 +50,7 @@ def _figure(figure: Figure) -> list[str]:
 def _glance(glance: Glance | None) -> list[list[str]]:
     if glance is None:
         return []
-    figures = (*glance.periods, *glance.risk)
+    figures = (*glance.periods, *glance.risk, *glance.beside)
     return [_lines(glance.words), [line for figure in figures for line in _figure(figure)]]
 
 

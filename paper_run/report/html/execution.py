@@ -5,10 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from paper_run.model.findings import counted, unlisted
+from paper_run.model.findings import unlisted
 from paper_run.report import text
 from paper_run.report.html import cells
 from paper_run.report.html.svg import escaped
+from paper_run.report.summary.figures import WAIT, orders_known
 
 if TYPE_CHECKING:
     from paper_run.book.execution import MeanCost
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from paper_run.model.tearsheet import CostsOver
 
 _MOST = 40
-WAIT = "includes the wait for the open"
 _HEADS = ("Symbol", "Side", "Shortfall", "bp", "Fills", "Not filled", "Filled", "At arrival")
 
 
@@ -67,11 +67,9 @@ def _importance(row: OrderCost) -> tuple[bool, Decimal, str]:
 
 
 def _figures(costs: Costs) -> list[str]:
-    number, mean = len(costs.orders), costs.mean
-    known = f"{costs.num_known:,} of {counted(number, 'order')}"
-    wait = f", {WAIT}" if costs.includes_wait else ""
+    mean = costs.mean
     return [
-        _figure("Shortfall", costs.shortfall, costs.shortfall_bps, f"{known}{wait}"),
+        _figure("Shortfall", costs.shortfall, costs.shortfall_bps, orders_known(costs)),
         _with_fees(costs.fees, costs.total, costs.total_bps),
         _figure(f"Mean of {mean.minimum} sessions", mean.dollars, mean.bps, _of_mean(mean)),
     ]

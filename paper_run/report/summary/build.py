@@ -75,7 +75,9 @@ def of_result(
         steps_heading="What to do",
         steps=_whole(found.steps, invocation),
         glance=seen._replace(
-            periods=tuple(map(_in_words, seen.periods)), risk=tuple(map(_in_words, seen.risk))
+            periods=tuple(map(_in_words, seen.periods)),
+            risk=tuple(map(_in_words, seen.risk)),
+            beside=tuple(map(_in_words, seen.beside)),
         ),
         news=(*changes(result, past), *order_items(result, orders_file=orders_file)),
         movers=movers(pnl) if pnl else None,

@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple
-from paper_run.model.findings import listed
+from paper_run.model.findings import counted, listed
 from paper_run.report import text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from paper_run.model.benchmark import Benchmark
+    from paper_run.model.costs import Costs
     from paper_run.model.result import Pnl, PositionRow, RunResult, Totals
 
 OVER_SEVERAL = "over several sessions"
 """What stands by a day P&L since a session that is not the one before: that one was not valued."""
+WAIT = "includes the wait for the open"
 _NAMED = 3
 
 _ORDER_COUNTS: tuple[tuple[str, Callable[[Totals], int | None], str], ...] = (
@@ -84,6 +87,43 @@ def figures(result: RunResult, pnl: Pnl) -> list[Figure]:
         ),
         Figure("Equity", text.money(pnl.equity.closing), opened),
     ]
+
+
+def beside(result: RunResult) -> tuple[Figure, ...]:
+    """Return what trading cost, and how the book does beside its benchmark, as far as they are stated."""
+    return (*_cost(result.costs), *_against(result.benchmark, result.session))
+
+
+def orders_known(costs: Costs) -> str:
+    """Return of how many orders the cost is known, and what is in it."""
+    known = f"{costs.num_known:,} of {counted(len(costs.orders), 'order')}"
+    return f"{known}, {WAIT}" if costs.includes_wait else known
+
+
+def _cost(costs: Costs | None) -> Iterable[Figure]:
+    """Yield the shortfall; what was paid is a loss."""
+    if costs is None or not costs.orders:
+        return
+    before = "" if costs.shortfall_bps is None else f"{text.ratio(costs.shortfall_bps)} bp, "
+    if costs.shortfall is None and costs.num_known:
+        before = f"{text.signed_money(costs.known_so_far)} so far, of "
+    tone = text.tone_of(None if costs.shortfall is None else -costs.shortfall)
+    yield Figure("Execution cost", text.signed_money(costs.shortfall), f"{before}{orders_known(costs)}", tone)
+
+
+def _against(benchmark: Benchmark | None, session: str) -> Iterable[Figure]:
+    """Yield the excess return, and what the benchmark itself did in the session, where it has its price."""
+    if benchmark is None or benchmark.since is None or benchmark.since == benchmark.through:
+        return
+    symbol = text.clipped(text.one_line(benchmark.symbol))
+    excess = text.percentage(benchmark.figures.get("excess_return"))
+    is_whole = benchmark.price is not None and benchmark.through == session
+    ends = "" if is_whole else ", to its last price"
+    since = f"since {text.short_day(benchmark.since)}{ends}"
+    yield Figure(f"Against {symbol}", text.signed_percent(excess), since, text.tone_of(excess))
+    if is_whole:
+        daily = text.percentage(benchmark.figures.get("daily_return"))
+        yield Figure(symbol, text.signed_percent(daily), "this session")
 
 
 def is_of_several(result: RunResult) -> bool:

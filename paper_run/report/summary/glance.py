@@ -1,4 +1,4 @@
-"""The glance of a letter: the last sessions as bars, what they came to, what is at risk, what changed."""
+"""The glance of a letter: the last sessions as bars, what they came to and cost, the risk, what changed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from paper_run.model import limits
 from paper_run.model.findings import listed
 from paper_run.money import CONTEXT, ZERO
 from paper_run.report import text
-from paper_run.report.summary.figures import Figure
+from paper_run.report.summary.figures import Figure, beside
 from paper_run.report.summary.summary import Bar, Glance, Item, Section
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ NO_PAST = Past()
 def glance(result: RunResult, past: Past) -> Glance:
     """Return it; without sessions it has no bars and no periods."""
     shown = past.lines[-MOST_BARS:]
-    return Glance(_bars(shown), _described(shown, result), _periods(result, past.lines), _risk(result))
+    periods = _periods(result, past.lines)
+    return Glance(_bars(shown), _described(shown, result), periods, _risk(result), beside(result))
 
 
 def changes(result: RunResult, past: Past) -> tuple[Section, ...]:

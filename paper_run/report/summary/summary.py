@@ -55,12 +55,16 @@ class Bar(NamedTuple):
 
 
 class Glance(NamedTuple):
-    """How it has gone: `words` say what the bars show; what there is nothing of is empty."""
+    """How it has gone: `words` say what the bars show; what there is nothing of is empty.
+
+    :ivar beside: what trading cost, and how the book does beside its benchmark.
+    """
 
     bars: tuple[Bar, ...]
     words: str
     periods: tuple[Figure, ...]
     risk: tuple[Figure, ...]
+    beside: tuple[Figure, ...]
 
 
 class Summary(NamedTuple):

@@ -7,13 +7,18 @@ from typing import Any
 
 import pytest
 from builders import days, letters, limits, periods, stated
+from builders.benchmarks import BENCHMARK
+from builders.costs import COSTS, FILLED
 from builders.documents import changed, good_day
 from builders.sessions import line
 
 from paper_run.book.days import Day
+from paper_run.model.benchmark import to_json as benchmark_json
+from paper_run.model.costs import to_json as costs_json
 from paper_run.model.periods import to_json
 from paper_run.model.result_json import of_document
 from paper_run.report.summary.glance import NO_PAST, TALLEST, Past, glance
+from paper_run.report.text import short_day, signed_percent
 
 PAST = letters.past()
 ATTACHED = letters.ATTACHMENTS
@@ -239,3 +244,40 @@ def test_it_reads_without_its_styles() -> None:
         cells = [cell for cell in re.findall(r"<td>(.*?)</td>", table, re.DOTALL) if re.search(r"\w", cell)]
         if len(cells) > 2:
             assert 'cellpadding="4"' in table
+
+
+def beside(**parts: Any) -> str:
+    """What a letter says of cost and benchmark, its lines as one."""
+    day = changed(good_day(), **{"limits": limits.stated(), "costs": None, "benchmark": None, **parts})
+    text = " ".join(text_of(day).split())
+    return text.partition("of equity ")[2].partition("Total notional ")[0].rstrip()
+
+
+def test_what_trading_cost_stands_there() -> None:
+    """Dollars and basis points of the orders that are known; a cost that is not known is not stated."""
+    known = COSTS._replace(
+        orders=(FILLED, FILLED), shortfall=Decimal("16.00"), shortfall_bps=Decimal("4.00"), num_known=2
+    )
+    assert beside(costs=costs_json(known)) == "Execution cost +$16.00 4.00 bp, 2 of 2 orders"
+    waited = costs_json(known._replace(includes_wait=True))
+    assert beside(costs=waited).endswith("2 of 2 orders, includes the wait for the open")
+    assert beside(costs=costs_json(COSTS)) == "Execution cost not known +$8.00 so far, of 1 of 2 orders"
+    none = COSTS._replace(num_known=0, known_so_far=Decimal(0))
+    assert beside(costs=costs_json(none)) == "Execution cost not known 0 of 2 orders"
+    assert beside(costs=costs_json(COSTS._replace(orders=()))) == beside() == ""
+
+
+def test_how_the_book_does_beside_its_benchmark() -> None:
+    """Since its data begin; what the benchmark did in the session only where it has that one's price."""
+    whole = BENCHMARK._replace(through="2025-01-17")
+    earned = BENCHMARK.figures["excess_return"].percent
+    assert earned is not None
+    told = f"Against SPY {signed_percent(earned.scaleb(-2))} since {short_day(BENCHMARK.since or '')}"
+    daily = BENCHMARK.figures["daily_return"].percent
+    assert daily is not None
+    session = f"SPY {signed_percent(daily.scaleb(-2))} this session"
+    assert beside(benchmark=benchmark_json(whole)) == f"{told} {session}"
+    for ended in (whole._replace(price=None, equity=None), whole._replace(through="2025-01-16")):
+        assert beside(benchmark=benchmark_json(ended)) == f"{told}, to its last price"
+    for begun in (whole._replace(since=None), whole._replace(since=whole.through)):
+        assert beside(benchmark=benchmark_json(begun)) == ""
