@@ -149,7 +149,7 @@ def _refuse_beside_another(config: Config, now: datetime) -> None:
         return
     with existing.read_if_any(config.place, now) as ledger:
         if ledger is not None and outdated(config, ledger) is None:
-            raise DataError(
+            raise absence(config) or DataError(
                 f"--new-ledger: there is a ledger already, {ledger.name}",
                 "It knows all the results beside it; nothing was sent.",
                 remedies=(Remedy("Go on with it", ours()), "Or name another folder: --reports-dir DIR"),
