@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from paper_run.app.finish import filed
 from paper_run.trading import response
 
 if TYPE_CHECKING:
@@ -29,13 +30,7 @@ def recover_earlier(workspace: Workspace, platform: Platform, *, is_heard: bool 
         console.notice(f"{known}: {row.how_known or 'which of its orders are in doubt'}")
     left = [publisher.unfiled(), *map(ledger.attempts.by_key, response.unfiled(ledger.folder))]
     rows = {row.id: row for row in (*filter(None, left), *found)}
-    if not rows:
-        return
-    _, unwritten = publisher.save([publisher.reports(row.document) for row in rows.values()])
-    if not unwritten:
-        response.forget(ledger.folder, ledger.attempts.by_key)
-    for failure in unwritten:
-        console.notice(str(failure))
+    file_again(workspace, rows.values())
 
 
 def _looked_again(workspace: Workspace, platform: Platform, *, is_heard: bool) -> list[AttemptRow]:
@@ -56,5 +51,5 @@ def file_again(workspace: Workspace, restated: Iterable[AttemptRow]) -> None:
     """Write the files of attempts that were stated anew; what can't be written is said."""
     publisher = workspace.publisher
     if reports := [publisher.reports(row.document) for row in restated]:
-        for failure in publisher.save(reports)[1]:
+        for failure in filed(workspace, reports)[1]:
             workspace.console.notice(str(failure))
