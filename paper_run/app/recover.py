@@ -29,8 +29,9 @@ def recover_earlier(workspace: Workspace, platform: Platform, *, is_heard: bool 
         known = f"{'The outcome' if is_whole else 'More'} of the attempt {row.name} is known"
         console.notice(f"{known}: {row.how_known or 'which of its orders are in doubt'}")
     left = [publisher.unfiled(), *map(ledger.attempts.by_key, response.unfiled(ledger.folder))]
-    rows = {row.id: row for row in (*filter(None, left), *found)}
-    file_again(workspace, rows.values())
+    names = {(row.session, row.number) for row in (*filter(None, left), *found)}
+    shown = (ledger.attempts.numbered(*each) for each in sorted(names))  # of several the latest
+    file_again(workspace, filter(None, shown))
 
 
 def _looked_again(workspace: Workspace, platform: Platform, *, is_heard: bool) -> list[AttemptRow]:

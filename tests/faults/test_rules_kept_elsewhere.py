@@ -97,3 +97,15 @@ def test_rule_15_a_kept_run_without_orders_contradicts_a_run_that_was_found(host
         assert "It was said later that this attempt placed nothing" in shown.stdout
         assert (one.rows()[-1]["run_id"], pending(one)) == (theirs["run_id"], [])
     assert len(one.platform.posts) == 2
+
+
+def test_a_kept_refusal_writes_over_no_files_of_a_later_attempt_of_its_name(hosts: tuple[Host, Host]) -> None:
+    """Not placed, it was said on the other host, and the session was traded: that is what the files show."""
+    one, two = hosts
+    one.platform.orchestrator.script("POST", RUN, [detail_text(422, "no")])
+    assert one.run(at=KEPT, nth=2, do="SIGKILL").returncode == -9
+    one.let_pass(20)
+    assert two.resolve(two.session, "--not-placed").returncode == 0
+    assert two.run().returncode == 0
+    assert one.run("resolve").returncode == 0
+    assert (one.saved()["status"], pending(one)) == ("success", [])
