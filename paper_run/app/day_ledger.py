@@ -26,6 +26,8 @@ _NEW = Remedy(
     ours("--new-ledger"),
 )
 
+_MIDWAY = Remedy("If it is a backup of the middle of that run, record what came of it", ours("resolve"))
+
 _APART = (
     "If it is gone for good, move its files into a folder before-NAME beside them: "
     "what lies there is still not traded again"
@@ -121,7 +123,11 @@ def outdated(config: Config, ledger: Ledger) -> DataError | None:
         f"The ledger {ledger.name} knows nothing of {named} beside it",
         "It is older than these results, or another one: what it does not know it would trade again; "
         "nothing was sent.",
-        remedies=("Restore the newest backup of the ledger", _NEW if config.database is None else _APART),
+        remedies=(
+            *((_MIDWAY,) if ledger.attempts.incomplete() else ()),
+            "Restore the newest backup of the ledger",
+            _NEW if config.database is None else _APART,
+        ),
         code="ledger_missing",
     )
 
@@ -149,7 +155,7 @@ def _refuse_beside_another(config: Config, now: datetime) -> None:
         return
     with existing.read_if_any(config.place, now) as ledger:
         if ledger is not None and outdated(config, ledger) is None:
-            raise DataError(
+            raise absence(config) or DataError(
                 f"--new-ledger: there is a ledger already, {ledger.name}",
                 "It knows all the results beside it; nothing was sent.",
                 remedies=(Remedy("Go on with it", ours()), "Or name another folder: --reports-dir DIR"),

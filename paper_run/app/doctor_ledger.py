@@ -25,12 +25,13 @@ if TYPE_CHECKING:
 def examine(config: Config, ledger: Ledger | None) -> Iterator[Check]:
     """Look at the ledger, if there is one yet, and at what in it needs a person."""
     try:
+        missing = None if config.plays_sandbox else day_ledger.absence(config)
+        if missing is not None:
+            yield wrong(config, missing)
         if ledger is not None:
             yield from _whole_and_open(config, ledger)
-            return
-        missing = None if config.plays_sandbox else day_ledger.absence(config)
-        none = Check("Ledger", f"none in {config.reports_dir} yet: the first run makes it")
-        yield none if missing is None else wrong(config, missing)
+        elif missing is None:
+            yield Check("Ledger", f"none in {config.reports_dir} yet: the first run makes it")
     except DataError as error:
         yield wrong(config, error)
 

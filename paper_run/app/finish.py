@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from paper_run import NamedTuple
 from paper_run.errors import DataError, ExitStatus, PaperRunError, SeveralErrors, worst
 from paper_run.model import messages
+from paper_run.model.attempt import attempt_name
 from paper_run.trading import response
 
 if TYPE_CHECKING:
@@ -47,9 +48,7 @@ def save(
     console, publisher = workspace.console, workspace.publisher
     console.figures(reports.result)
     console.saving(of_a_mark=reports.result.is_mark)
-    written, unwritten = publisher.save([reports], outputs)
-    if not unwritten:
-        response.forget(workspace.ledger.folder, workspace.ledger.attempts.by_key)
+    written, unwritten = filed(workspace, [reports], outputs)
     for path in written:
         console.saved(path)
     unsent = deliver(workspace, [reports])
@@ -58,6 +57,21 @@ def save(
     for failure in (*failed, *unwritten):
         failure.ledger = publisher.ledger
     return End(worst(failure.exit_status for failure in ended), ended, reports, beside=(*unwritten, *unsent))
+
+
+def filed(
+    workspace: Workspace, reports: Sequence[Reports], outputs: Iterable[Path] = ()
+) -> tuple[list[Path], list[DataError]]:
+    """Write the files of results; return those that are written, and what failed.
+
+    Once all are there, what tells of their requests beside the ledger is needed no more.
+    """
+    written, unwritten = workspace.publisher.save(reports, outputs)
+    if not unwritten:
+        own = [each.result for each in reports]
+        names = {attempt_name(each.session, each.attempt) for each in own if each.attempt is not None}
+        response.forget(workspace.ledger.folder, workspace.ledger.attempts.by_key, names)
+    return written, unwritten
 
 
 def without_result(workspace: Workspace, said: str = "") -> End:

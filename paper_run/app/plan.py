@@ -66,7 +66,7 @@ def plan_day(
 def _warn_of_the_ledger(
     config: Config, ledger: Ledger | None, session: date, console: Console, *, again: bool
 ) -> None:
-    found = [day_ledger.absence(config) if ledger is None else day_ledger.outdated(config, ledger)]
+    found = [day_ledger.absence(config), None if ledger is None else day_ledger.outdated(config, ledger)]
     found += [] if again else [day_ledger.traded_before(config, session)]
     if (path := existing.unwritable(config.reports_dir, results.ANSWERS)) is not None:
         console.notice(f"A run would stop here: {path} can't be written to")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from paper_run.app.finish import filed
 from paper_run.trading import response
 
 if TYPE_CHECKING:
@@ -28,14 +29,9 @@ def recover_earlier(workspace: Workspace, platform: Platform, *, is_heard: bool 
         known = f"{'The outcome' if is_whole else 'More'} of the attempt {row.name} is known"
         console.notice(f"{known}: {row.how_known or 'which of its orders are in doubt'}")
     left = [publisher.unfiled(), *map(ledger.attempts.by_key, response.unfiled(ledger.folder))]
-    rows = {row.id: row for row in (*filter(None, left), *found)}
-    if not rows:
-        return
-    _, unwritten = publisher.save([publisher.reports(row.document) for row in rows.values()])
-    if not unwritten:
-        response.forget(ledger.folder, ledger.attempts.by_key)
-    for failure in unwritten:
-        console.notice(str(failure))
+    names = {(row.session, row.number) for row in (*filter(None, left), *found)}
+    shown = (ledger.attempts.numbered(*each) for each in sorted(names))  # of several the latest
+    file_again(workspace, filter(None, shown))
 
 
 def _looked_again(workspace: Workspace, platform: Platform, *, is_heard: bool) -> list[AttemptRow]:
@@ -56,5 +52,5 @@ def file_again(workspace: Workspace, restated: Iterable[AttemptRow]) -> None:
     """Write the files of attempts that were stated anew; what can't be written is said."""
     publisher = workspace.publisher
     if reports := [publisher.reports(row.document) for row in restated]:
-        for failure in publisher.save(reports)[1]:
+        for failure in filed(workspace, reports)[1]:
             workspace.console.notice(str(failure))

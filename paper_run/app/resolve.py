@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple
 from paper_run.app import mark, recover
-from paper_run.app.finish import deliver
+from paper_run.app.finish import deliver, filed
 from paper_run.app.workspace import opened
 from paper_run.errors import DataError, DependencyError
 from paper_run.report import listing
-from paper_run.trading import preflight, response, verdicts
+from paper_run.trading import preflight, verdicts
 from paper_run.trading.at_broker import AtBroker
 from paper_run.trading.hours import date_told, seconds_until_agreed
 
@@ -19,10 +19,8 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from pathlib import Path
 
-    from paper_run.app.workspace import Workspace
     from paper_run.errors import PaperRunError
     from paper_run.ledger.ledger import Ledger
-    from paper_run.model.attempt import AttemptRow
     from paper_run.model.calendar import Calendar
     from paper_run.model.progress import Clock
     from paper_run.report.console import Console
@@ -81,19 +79,10 @@ def resolve(
                 ledger.clock() or clock.now(),  # by which its row says until when it was under way
                 timeout=config.timeout,
             )
-        written, unwritten = _filed(workspace, [row])
+        written, unwritten = filed(workspace, [workspace.publisher.reports(row.document)])
         unsent = deliver(workspace)
     console.say(f"The outcome of the attempt {row.name} is known: {row.how_known}.")
     return Done(written, [*unwritten, *unsent])
-
-
-def _filed(workspace: Workspace, rows: Sequence[AttemptRow]) -> tuple[list[Path], list[DataError]]:
-    """Write the files of attempts that were stated anew; return those that are written, and what failed."""
-    ledger, publisher = workspace.ledger, workspace.publisher
-    written, unwritten = publisher.save([publisher.reports(row.document) for row in rows])
-    if not unwritten:
-        response.forget(ledger.folder, ledger.attempts.by_key)
-    return written, unwritten
 
 
 def end_book(config: Config, clock: Clock, console: Console) -> Done:
@@ -102,7 +91,8 @@ def end_book(config: Config, clock: Clock, console: Console) -> Done:
         ledger = workspace.ledger
         by = verdicts.by_whom(clock.now(), ledger.account.exchange)
         ended = verdicts.end_book(ledger, by)
-        written, unwritten = _filed(workspace, ended.attempts)
+        reports = [workspace.publisher.reports(row.document) for row in ended.attempts]
+        written, unwritten = filed(workspace, reports)
     console.say(
         f"The book was ended {by}. The next attempt begins a new one, with the holdings that it finds."
     )

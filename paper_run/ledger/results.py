@@ -197,8 +197,10 @@ def _is_known(ledger: Ledger, found: Found, result: RunResult | None) -> bool:
         began = datetime.fromisoformat(result.timestamp if result else "")
     except ValueError:
         return any(row.number == found.number for row in rows)
-    same = [row for row in rows if row.started_at.replace(microsecond=0) == began]
-    if result is None or result.run_id is None:
-        return bool(same)
-    kept = {path.stem for path in answers(found.folder)}
-    return any(not row.outcome_unknown or row.run_id is not None or row.key in kept for row in same)
+    names_run = result is not None and result.run_id is not None
+    return any(
+        not (names_run and row.outcome_unknown and row.run_id is None)
+        or row.key in {path.stem for path in answers(found.folder)}
+        for row in rows
+        if row.started_at.replace(microsecond=0) == began
+    )

@@ -16,7 +16,6 @@ from paper_run.errors import (
     SeveralErrors,
 )
 from paper_run.model.commands import ask_for_positions, of_another, ours, say_what_came
-from paper_run.model.findings import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -141,7 +140,7 @@ def interrupted(
         remedies=(
             Remedy(
                 "See what it did",
-                _ask_for_runs(orchestrator, f"/{run_id}" if run_id else "?limit=5"),
+                ask_for_runs(orchestrator, f"/{run_id}" if run_id else "?limit=5"),
             ),
             ask_for_positions(gateway),
             *say_what_came(attempt, run_id),
@@ -150,7 +149,8 @@ def interrupted(
     )
 
 
-def _ask_for_runs(orchestrator: ServiceUrl, which: str) -> str:
+def ask_for_runs(orchestrator: ServiceUrl, which: str) -> str:
+    """Return the command that asks an orchestrator for its runs; `which` is what follows their path."""
     return of_another("curl", f"{orchestrator}/api/v1/orchestration/runs{which}")
 
 
@@ -172,7 +172,7 @@ def lost(
         "It is not known whether the orchestrator traded",
         f"The Orchestrator at {orchestrator} {reason}. Nothing is sent again.",
         remedies=(
-            Remedy("See what it did", _ask_for_runs(orchestrator, "?limit=5")),
+            Remedy("See what it did", ask_for_runs(orchestrator, "?limit=5")),
             ask_for_positions(gateway),
             *say_what_came(attempt, run_id),
         ),
@@ -251,26 +251,6 @@ def unsuccessful(
 def no_bar_yet() -> str:
     """Return what helps when the signal service has no prices of the day yet."""
     return "If there is no price bar of that date yet: --as-of-date previous (PAPER_RUN_AS_OF_DATE)"
-
-
-def someone_else(orchestrator: ServiceUrl, run_id: str, orders: int | None, session: date) -> PaperRunError:
-    """Say that the orchestrator has a run of today that this ledger does not know.
-
-    :param orders: how many it had, None: it does not say.
-    """
-    traded = "may have been traded" if orders is None else "was already traded"
-    placed = f"with {counted(orders, 'order')}" if orders else "that does not say it placed none"
-    return OrchestrationError(
-        f"The session of {session} {traded} by someone else",
-        f"The Orchestrator at {orchestrator} lists run {run_id} of today {placed}; it "
-        "is not in this ledger. Nothing was sent.",
-        remedies=(
-            Remedy("Look at it", _ask_for_runs(orchestrator, f"/{run_id}")),
-            Remedy("Trade beside it, on purpose", ours("--again")),
-        ),
-        code="already_traded",
-        subject=run_id,
-    )
 
 
 def too_late(

@@ -7,12 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from paper_run import NamedTuple, money
-from paper_run.errors import OrchestrationError, Remedy
-from paper_run.model import calendar, findings, messages, reading_messages
+from paper_run.model import calendar, findings, reading_messages
 from paper_run.model.attempt import Snapshot
 from paper_run.model.broker import Account, BrokerBefore, HeldBefore, OrderIds, OrdersRead
-from paper_run.model.commands import ours
-from paper_run.model.findings import counted
 from paper_run.model.findings import listed as first_of
 from paper_run.services import broker_reading
 from paper_run.services.answer import CallFailed
@@ -27,11 +24,10 @@ if TYPE_CHECKING:
     from datetime import date
 
     from paper_run.ledger.ledger import Ledger
-    from paper_run.model.attempt import AttemptRow
     from paper_run.model.broker import BrokerOrder, BrokerPosition, BrokerReading, MoneyActivity
     from paper_run.model.findings import Finding
     from paper_run.model.order import ListedRun
-    from paper_run.model.service import Position, ServiceUrl
+    from paper_run.model.service import Position
     from paper_run.services.broker import Broker
     from paper_run.services.platform import Platform
     from paper_run.settings.config import Config
@@ -112,7 +108,7 @@ def snapshot(
     opening = broker_reading.of_one_moment(platform.broker, opens, opening, seconds=READ_SECONDS)
     broker = _broker_before(heard, opening, services.session) if platform.broker is not None else None
     strangers = None if ledger is None else _strangers(ledger, heard)
-    midnight = None if services.sandbox else _orchestrators_midnight(config, services, now)
+    midnight = None if services.sandbox else _orchestrators_midnight(config, services)
     if services.sandbox:
         now = preflight.gateway_clock(services.gateway)
     snapshot = Snapshot(
@@ -156,14 +152,14 @@ def refuse_someone_elses(preparation: Preparation, platform: Platform, ledger: L
     snapshot = preparation.snapshot
     if snapshot.rehearsal:
         return
-    url = platform.orchestrator.url
     for run in preparation.listed:
         if run.orders == 0 or not _is_of_today(run, preparation):
             continue
-        if not ledger.attempts.knows_run(run.run_id):
-            raise messages.someone_else(url, run.run_id, run.orders, snapshot.session)
-        if run.orders and (denied := ledger.attempts.denied_run(run.run_id)) is not None:
-            raise _placed_after_all(url, run, denied)
+        denied = ledger.attempts.denied_run(run.run_id) if run.orders else None
+        if denied is not None or not ledger.attempts.knows_run(run.run_id):
+            from paper_run.trading import traded_already
+
+            raise traded_already.error(platform.orchestrator.url, run, denied, snapshot.session, ledger)
     if platform.broker is None:
         return
     for order in preparation.strangers or ():
@@ -173,22 +169,6 @@ def refuse_someone_elses(preparation: Preparation, platform: Platform, ledger: L
             raise broker_messages.someone_elses_order(
                 platform.broker.url, _words(order), order.client_order_id, snapshot.session
             )
-
-
-def _placed_after_all(url: ServiceUrl, run: ListedRun, denied: AttemptRow) -> OrchestrationError:
-    """Say that a run has placed orders of which it was recorded that it had not."""
-    return OrchestrationError(
-        f"The attempt {denied.name} has traded after all",
-        f"The Orchestrator at {url} lists its run {run.run_id} with {counted(run.orders or 0, 'order')}, and "
-        f"here it is recorded as one that placed nothing ({denied.how_known or 'as it was answered'}). "
-        "Nothing was sent.",
-        remedies=(
-            Remedy("Record it", ours("resolve", denied.name, "--placed", "--run-id", run.run_id)),
-            Remedy("Trade beside it, on purpose", ours("--again")),
-        ),
-        code="already_traded",
-        subject=run.run_id,
-    )
 
 
 def _is_of_today(run: ListedRun, preparation: Preparation) -> bool:
@@ -205,15 +185,11 @@ def _is_of_today(run: ListedRun, preparation: Preparation) -> bool:
     )
 
 
-def _orchestrators_midnight(config: Config, services: Services, now: datetime | None) -> str | None:
-    """Return what the orchestrator's clock said when the session's date began at the exchange.
-
-    :param now: when it was heard, of any zone; None: not known.
-    """
+def _orchestrators_midnight(config: Config, services: Services) -> str | None:
+    """Return what the orchestrator's clock said when the session's date began at the exchange."""
     try:
-        heard = datetime.fromisoformat(services.orchestrator.clock or "")
-        passed = None if now is None else now - _midnight(config, services.session)
-        return None if passed is None else (heard - passed).isoformat()
+        clock = datetime.fromisoformat(services.orchestrator.clock or "")
+        return (clock - (services.heard - _midnight(config, services.session))).isoformat()
     except (ValueError, OverflowError):
         return None
 

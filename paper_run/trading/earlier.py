@@ -94,21 +94,20 @@ class _Look:
                 run_id in knew or (run_id != row.run_id and self._ledger.attempts.knows_run(run_id))
             ),
         )
-        run_id = response.run_of(verdict)
-        written = self._with_answer(row, verdict, run_id)
-        is_recorded = run_id in (None, row.run_id, written and written.run_id)
-        if is_recorded or (written is not None and row.answer is None):
+        now, is_taken = self._with_answer(row, verdict, response.run_of(verdict))
+        if is_taken:
             response.take(self._ledger.folder, each.key)
-        return written
+        return now if now.version != row.version else None
 
     def _with_answer(
         self, row: AttemptRow, verdict: response.Verdict, run_id: str | None
-    ) -> AttemptRow | None:
+    ) -> tuple[AttemptRow, bool]:
+        """Return the attempt with an answer, and whether the ledger has all that the answer proves."""
         how = f"its answer, which was kept, was read {self._when}"
         if isinstance(verdict, response.PlacedNothing):
             if row.state == "nothing":
-                return None
-            return restate(
+                return row, True
+            now = restate(
                 row,
                 self._ledger,
                 run=None,
@@ -117,18 +116,17 @@ class _Look:
                 how_known=how,
                 failed=(verdict.error,),
             )
+            return now, True
         if run_id is None or (run_id == row.run_id and row.answer is not None):
-            return None
+            return row, True
         ended = _ended(verdict)
         if ended is None and row.outcome_unknown and row.run_id is None:
-            return self._ledger.attempts.name_run(row, run_id)
+            return self._ledger.attempts.name_run(row, run_id), True
+        ended = ended or self._seen(row, run_id)
         if ended is None:
-            orchestrator, knows_run = self._platform.orchestrator, self._ledger.attempts.knows_run
-            seen = lookup.look(row.snapshot, run_id, orchestrator, knows_run)
-            ended = seen if isinstance(seen, lookup.Found) else None
-        if ended is None:
-            return None
-        return adopt(row, ended.orchestration, ended.answer, how, self._ledger, self._platform)
+            return row, run_id == row.run_id
+        now = adopt(row, ended.orchestration, ended.answer, how, self._ledger, self._platform)
+        return now, now.run_id == run_id or response.state_of(ended.orchestration) == "nothing"
 
     def at(self, row: AttemptRow) -> AttemptRow | None:
         """Look for an attempt's run, or read the orders of one whose run is known."""
@@ -142,14 +140,20 @@ class _Look:
             return None if self.doubts.is_gateway_silent else finished
         return self._at_orchestrator(row) or self._at_broker(row)
 
-    def _at_orchestrator(self, row: AttemptRow) -> AttemptRow | None:
+    def _seen(self, row: AttemptRow, run_id: str | None) -> lookup.Found | None:
+        """Return the run of an attempt, by its id where that is known; None: it can't be told."""
         if self._orchestrator_silent:
             return None
-        seen = lookup.look(
-            row.snapshot, row.run_id, self._platform.orchestrator, self._ledger.attempts.knows_run
-        )
-        if isinstance(seen, lookup.NotFound):
-            self._orchestrator_silent = seen.silent
+        orchestrator, knows_run = self._platform.orchestrator, self._ledger.attempts.knows_run
+        seen = lookup.look(row.snapshot, run_id, orchestrator, knows_run)
+        if isinstance(seen, lookup.Found):
+            return seen
+        self._orchestrator_silent = seen.silent
+        return None
+
+    def _at_orchestrator(self, row: AttemptRow) -> AttemptRow | None:
+        seen = self._seen(row, row.run_id)
+        if seen is None:
             return None
         rivals = [
             each for each in self._ledger.attempts.incomplete() if each.outcome_unknown and each.id != row.id

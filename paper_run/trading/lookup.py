@@ -125,10 +125,13 @@ def _may_be_ours(
     run: ListedRun, snapshot: Snapshot, strategy: str | None, knows_run: Callable[[str], bool]
 ) -> bool:
     """Tell whether a listed run can be the lost one: unknown before, begun after, same date and strategy."""
+    return run.strategy == strategy and may_be_of(run, snapshot) and not knows_run(run.run_id)
+
+
+def may_be_of(run: ListedRun, snapshot: Snapshot) -> bool:
+    """Whether a listed run was not there before a POST, began after it, and is of the same date."""
     return (
-        run.strategy == strategy
-        and run.run_id not in (snapshot.known_runs or ())
-        and not knows_run(run.run_id)
+        run.run_id not in (snapshot.known_runs or ())
         and run.as_of_date == snapshot.parameters.as_of_date.isoformat()
         and not_before(run.started_at, snapshot.orchestrator_clock)
     )

@@ -37,12 +37,14 @@ class Services(NamedTuple):
     """The services as they were found, all fit to trade, and the session that they are about to trade.
 
     :ivar is_proved: whether a service's clock has just told the session's date too; always in a sandbox.
+    :ivar heard: when they told their clocks, by our own; of any zone.
     """
 
     health: tuple[ServiceHealth, ...]
     session: date
     sandbox: bool
     is_proved: bool
+    heard: datetime
 
     @property
     def gateway(self) -> ServiceHealth:
@@ -88,7 +90,7 @@ def check(
             remedies=("Leave --as-of-date out to use the session's own date; nothing was sent.",),
         )
     is_sandbox = sandbox_session is not None
-    services = Services(health, session, is_sandbox, is_proved=is_sandbox or bool(said))
+    services = Services(health, session, is_sandbox, is_sandbox or bool(said), now)
     if services.sandbox:
         progress.notice(f"SANDBOX - simulated prices; it plays the session of {session}")
     if not services.is_proved:

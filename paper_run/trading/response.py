@@ -20,11 +20,12 @@ from paper_run.services.orchestrator import read_orchestration
 from paper_run.trading.conclude import contradicts_itself, has_ended, placed_nothing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from datetime import date
     from pathlib import Path
 
     from paper_run.errors import PaperRunError
+    from paper_run.model.attempt import AttemptRow
     from paper_run.model.order import Orchestration
     from paper_run.model.service import ServiceUrl
     from paper_run.services.answer import CallFailed
@@ -211,7 +212,7 @@ def ask(reports: Path, key: str, *, session: date) -> None:
 
     :raises DataError: it can't be written.
     """
-    files.write_atomic(_path(reports, key), json.dumps({"key": key, "session": str(session)}).encode())
+    _tell(_path(reports, key), key, session)
 
 
 def withdraw(reports: Path, key: str) -> None:
@@ -265,10 +266,9 @@ def restating(reports: Path, key: str, *, session: date) -> None:
 
     Where it can't be written they are made by whoever asks for them.
     """
-    record = json.dumps({"key": key, "session": str(session)}).encode()
     with contextlib.suppress(DataError, OSError):
         (reports / ANSWERS).mkdir(exist_ok=True)
-        files.write_atomic(_path(reports, key).with_suffix(TAKEN), record)
+        _tell(_path(reports, key).with_suffix(TAKEN), key, session)
 
 
 def unfiled(reports: Path) -> list[str]:
@@ -276,10 +276,11 @@ def unfiled(reports: Path) -> list[str]:
     return [path.stem for path in answers(reports) if path.suffix == TAKEN]
 
 
-def forget(reports: Path, knows: Callable[[str], object | None]) -> None:
+def forget(reports: Path, row_of: Callable[[str], AttemptRow | None], filed: Collection[str]) -> None:
     """Remove what tells of a POST, without its answer or with one that was taken, once its files do.
 
-    :param knows: finds the attempt whose POST had a key.
+    :param row_of: finds the attempt whose POST had a key. :param filed: the attempts whose files are written,
+        by name.
     """
     try:
         found = answers(reports)
@@ -287,8 +288,11 @@ def forget(reports: Path, knows: Callable[[str], object | None]) -> None:
         return  # they tell once more, to no effect
     for path in found:
         with contextlib.suppress(OSError, ValueError, AttributeError):  # as above
-            is_over = path.suffix == TAKEN or json.loads(path.read_bytes()).keys() == _ASKED
-            if is_over and knows(path.stem) is not None:
+            is_taken = path.suffix == TAKEN
+            if not is_taken and json.loads(path.read_bytes()).keys() != _ASKED:
+                continue
+            row = row_of(path.stem)
+            if row is not None and (not is_taken or row.name in filed):
                 path.unlink()
 
 
@@ -326,6 +330,10 @@ def _kept_or_unreadable(reports: Path) -> Iterator[Pending | Finding]:
                     Remedy("Once it is, remove the file: nothing needs it then"),
                 ),
             )
+
+
+def _tell(path: Path, key: str, session: date) -> None:
+    files.write_atomic(path, json.dumps({"key": key, "session": str(session)}).encode())
 
 
 def _path(reports: Path, key: str) -> Path:

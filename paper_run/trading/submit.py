@@ -148,13 +148,15 @@ class _Sending:
                     seconds=float(self.timeout),
                     held_back=self._held_back,
                 )
-            except (HeldBack, DataError) as error:
+            except DataError as error:
+                self.asked = False
+                response.withdraw(self._folder, attempt.row.key)
+                self._take(response.PlacedNothing(error))  # this ledger may be put back
+                raise
+            except HeldBack:
                 self.asked = False
                 if PATIENCE.is_asked:
                     raise KeyboardInterrupt from None
-                if isinstance(error, DataError):
-                    response.withdraw(self._folder, attempt.row.key)
-                    raise
                 return response.PlacedNothing(messages.not_sent_in_time(snapshot.session))
             except CallFailed as error:
                 self._look_at_rehearsal()

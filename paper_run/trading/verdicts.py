@@ -125,8 +125,8 @@ def record_verdict(
     :raises DependencyError: an order can't be read.
     """
     has_evidence = decision.run_id is not None or bool(decision.orders)
-    if has_evidence and not row.outcome_unknown and not _is_without_evidence(row):
-        row = _replaced(row, ledger)
+    if has_evidence:
+        row = _meant(row, decision.run_id, ledger)
     is_open = row.outcome_unknown or (has_evidence and _is_without_evidence(row))
     if not is_open:
         how = f": {row.how_known}" if row.how_known else ""
@@ -207,12 +207,17 @@ def say_filled(said: Said, ledger: Ledger, by: str) -> AttemptRow | None:
         )
 
 
-def _replaced(row: AttemptRow, ledger: Ledger) -> AttemptRow:
-    """Return the attempt of that name which was said to have placed nothing, so that this took its place."""
-    said = [
-        each for each in ledger.attempts.of_session(row.session) if each.state == "nothing" and each.how_known
-    ]
-    return next((each for each in reversed(said) if each.number == row.number and each.id < row.id), row)
+def _meant(row: AttemptRow, run_id: str | None, ledger: Ledger) -> AttemptRow:
+    """Return the attempt that evidence is of: others of its name were said, or known, to have placed nothing.
+
+    :param row: the latest of that name. :param run_id: the run that is named, if one is.
+    """
+    same = [each for each in ledger.attempts.of_session(row.session) if each.number == row.number]
+    if owners := [each for each in same if run_id is not None and each.run_id == run_id]:
+        return owners[-1]
+    if row.outcome_unknown or (row.how_known and _is_without_evidence(row)):
+        return row
+    return next((each for each in reversed(same) if each.state == "nothing" and each.how_known), row)
 
 
 def _is_without_evidence(row: AttemptRow) -> bool:

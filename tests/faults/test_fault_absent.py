@@ -138,7 +138,8 @@ def test_a_backup_with_another_attempt_of_the_number_is_older_too(desk: Desk) ->
     assert_stops(desk, "knows nothing of")
 
 
-def test_a_backup_of_the_middle_of_a_run_is_older_than_its_result(desk: Desk) -> None:
+@pytest.mark.parametrize("is_listed", [False, True])
+def test_a_backup_of_the_middle_of_a_run_is_older_than_its_result(desk: Desk, is_listed: bool) -> None:
     """It knows the attempt, and not what came of it: the result is not overwritten, and can be recorded."""
     backup = desk.folder / "backup"
     desk.at_post(lambda: shutil.copytree(desk.reports, backup, dirs_exist_ok=True))
@@ -147,9 +148,13 @@ def test_a_backup_of_the_middle_of_a_run_is_older_than_its_result(desk: Desk) ->
     desk.ledger.unlink()
     for name in ("ledger.sqlite3", "ledger.sqlite3-wal"):
         shutil.copy(backup / name, desk.reports)
-    assert_stops(desk, "knows nothing of", f"{desk.session}_paper_run.json")
+    assert_stops(desk, "knows nothing of", f"{desk.session}_paper_run.json", "record what came of it")
     run_id = desk.saved()["run_id"]
-    assert desk.resolve(desk.session, "--placed", "--run-id", run_id).returncode == 0
+    if is_listed:
+        desk.platform.orchestrator.calm()
+        assert desk.resolve().returncode == 0
+    else:
+        assert desk.resolve(desk.session, "--placed", "--run-id", run_id).returncode == 0
     assert (desk.run().returncode, desk.saved()["run_id"]) == (0, run_id)
     assert desk.platform.executed == 1
 

@@ -299,6 +299,28 @@ def test_what_is_replaced_while_a_run_prepares_is_not_traded_upon(desk: Desk, wh
     assert (desk.run().returncode, len(desk.platform.posts)) == (0, 2)
 
 
+@pytest.mark.parametrize("is_told_to_stop", [False, True])
+def test_what_is_put_back_knows_that_nothing_was_sent(desk: Desk, is_told_to_stop: bool) -> None:
+    """Moved away right before the request, and back: the session is open, whatever else stopped the run."""
+    assert desk.run().returncode == 0
+    desk.next_session()
+    moved = desk.folder / "moved"
+    with desk.forked(at="before POST *", do="SIGSTOP") as slow:
+        assert slow.stopped()
+        desk.reports.rename(moved)
+        shutil.copytree(moved, desk.reports)
+        files = desk.files()
+        if is_told_to_stop:
+            slow.send_signal(signal.SIGTERM)
+        slow.send_signal(signal.SIGCONT)
+        assert slow.ended()[0] == 3
+    assert desk.files() == files
+    shutil.rmtree(desk.reports)
+    moved.rename(desk.reports)
+    assert (desk.run().returncode, len(desk.platform.posts)) == (0, 2)
+    assert [row["state"] for row in desk.rows()] == ["closed", "nothing", "closed"]
+
+
 def test_a_ledger_that_is_emptied_during_the_request_is_told_in_words(desk: Desk) -> None:
     """Exit 3; the files tell of the session, so that nothing is sent again."""
     desk.at_post(lambda: desk.ledger.write_bytes(b""))

@@ -240,3 +240,22 @@ def test_an_earlier_attempts_files_follow_its_record_however_its_command_ends(
     desk.run("resolve")
     assert desk.saved(lost)["status"] == "success"
     assert not list((desk.reports / ".pending").iterdir())
+
+
+@pytest.mark.parametrize("command", ["mark", ""])
+def test_an_earlier_attempts_files_that_fail_are_made_by_the_next_command(desk: Desk, command: str) -> None:
+    """They can't be written beside others that can: they are not taken for written."""
+    desk.platform.orchestrator.script("POST", RUN, [Answer(reset=True, process="before")])
+    desk.platform.orchestrator.script("GET", RUNS, [Answer()], then=plain_500())
+    assert desk.run("--timeout", "1").returncode == 2
+    lost = desk.session
+    desk.next_session()
+    desk.platform.orchestrator.calm()
+    page = desk.reports / f"{lost}_paper_run.html"
+    page.unlink()
+    page.mkdir()
+    assert "can't be written" in desk.run(*filter(None, [command])).stdout
+    page.rmdir()
+    desk.run("resolve")
+    assert page.is_file()
+    assert not list((desk.reports / ".pending").iterdir())

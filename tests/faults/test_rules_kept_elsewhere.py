@@ -11,6 +11,11 @@ from support.postgres_server import Schema
 
 KEPT = "after replace ????????-*-*-*-*.json"
 OURS = ("AAPL", "MSFT", "GOOGL")
+FAILED = {
+    "status": "failed",
+    "mappings": [],
+    **dict.fromkeys(("num_orders_submitted", "num_orders_accepted", "num_orders_rejected"), 0),
+}
 
 
 @pytest.fixture
@@ -64,8 +69,8 @@ def test_rule_9_a_kept_answer_takes_the_place_of_a_run_that_was_found(
     assert two.rows()[-1]["run_id"] == theirs["run_id"]
     if is_silent:
         one.platform.gateway.down()
-        one.run("resolve")
-        assert len(pending(one)) == 1
+        resolved = one.run("resolve")  # nothing is recorded, so nothing is known anew
+        assert (len(pending(one)), "The outcome of" in resolved.stdout) == (1, False)
         one.platform.gateway.up()
     assert one.run().returncode == 0
     assert (one.rows()[-1]["run_id"], pending(one)) == (ours["run_id"], [])
@@ -75,3 +80,32 @@ def test_rule_9_a_kept_answer_takes_the_place_of_a_run_that_was_found(
     beside = {each["subject"] for each in result["findings"] if each["code"] == "found_beside"}
     assert beside == {each["client_order_id"] for each in theirs["mappings"]}
     assert len(one.platform.posts) == 2
+
+
+def test_rule_15_a_kept_run_without_orders_contradicts_a_run_that_was_found(hosts: tuple[Host, Host]) -> None:
+    """Ours failed before it placed anything; the other host found a stranger's: it is warned of."""
+    one, two = hosts
+    one.platform.orchestrator.script("POST", RUN, [Answer(edit=lambda run: run | FAILED)])
+    assert one.run(at=KEPT, nth=2, do="SIGKILL").returncode == -9
+    one.let_pass(20)
+    one.platform.orchestrator.runs[-1] |= FAILED
+    one.platform.plan = {each: Plan(qty=7) for each in OURS}
+    theirs = one.platform.orchestrator.run_for_somebody_else(*OURS, as_of_date=one.session)
+    assert two.run().returncode == 0
+    for _ in range(2):
+        shown = one.run()
+        assert "It was said later that this attempt placed nothing" in shown.stdout
+        assert (one.rows()[-1]["run_id"], pending(one)) == (theirs["run_id"], [])
+    assert len(one.platform.posts) == 2
+
+
+def test_a_kept_refusal_writes_over_no_files_of_a_later_attempt_of_its_name(hosts: tuple[Host, Host]) -> None:
+    """Not placed, it was said on the other host, and the session was traded: that is what the files show."""
+    one, two = hosts
+    one.platform.orchestrator.script("POST", RUN, [detail_text(422, "no")])
+    assert one.run(at=KEPT, nth=2, do="SIGKILL").returncode == -9
+    one.let_pass(20)
+    assert two.resolve(two.session, "--not-placed").returncode == 0
+    assert two.run().returncode == 0
+    assert one.run("resolve").returncode == 0
+    assert (one.saved()["status"], pending(one)) == ("success", [])

@@ -403,6 +403,11 @@ def test_rule_16_a_folder_of_a_database_goes_on_with_no_file_where_none_is_named
     assert (refused.returncode, len(one.platform.posts)) == (3, 2)
     assert "is in a database" in refused.stderr
     assert one.ledger.exists() is has_file
+    for words in ("--dry-run", "doctor"):
+        assert "is in a database" in one.run(words).stdout
+    if has_file:
+        assert "is in a database" in one.run("--new-ledger").stderr
+    assert "is in a database" not in one.run("doctor", "--ledger-url", url).stdout
     one.env["PAPER_RUN_LEDGER_URL"] = url
     assert one.run().returncode == 0
     del one.env["PAPER_RUN_LEDGER_URL"]

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from support.answers import Answer, gateway_timeout_html, plain_500
+from support.answers import Answer, detail_text, gateway_timeout_html, plain_500
 from support.desk import Desk
 from support.odd_platform import RUN, RUNS, Plan, still_running
 
@@ -224,17 +224,41 @@ def test_rule_15_a_run_that_traded_after_all_is_no_strangers(desk: Desk) -> None
     assert desk.run("--timeout", "0.5").returncode == 2
     desk.later()
     assert desk.resolve(desk.session, "--not-placed").returncode == 0
+    orchestrator.script("POST", RUN, [detail_text(422, "no")])
+    assert desk.run().returncode == 2  # of the same name
     orchestrator.calm()
     for words in ([], ["--dry-run"], []):
         refused = desk.run(*words)
         assert "has traded after all" in refused.stderr + refused.stdout
-        assert (refused.returncode, len(desk.platform.posts)) == (0 if words else 2, 1)
+        assert (refused.returncode, len(desk.platform.posts)) == (0 if words else 2, 2)
     run_id = orchestrator.runs[0]["run_id"]
     (command,) = [line for line in refused.stderr.splitlines() if "--placed" in line]
     assert f"resolve {desk.session} --placed --run-id {run_id}" in command
     assert desk.resolve(desk.session, "--placed", "--run-id", run_id).returncode == 0
     assert (desk.run().returncode, desk.saved()["run_id"]) == (0, run_id)
-    assert len(desk.platform.posts) == 1
+    assert len(desk.platform.posts) == 2
+
+
+def test_rule_15_a_strangers_run_may_be_that_of_an_attempt_that_was_denied(desk: Desk) -> None:
+    """Not placed, it was said of one whose run nobody knew: the refusal says how its run is recorded."""
+    orchestrator = desk.platform.orchestrator
+    refusal = detail_text(422, "no")
+    orchestrator.script("POST", RUN, [refusal, Answer(reset=True, process="before"), refusal])
+    assert desk.run().returncode == 2
+    orchestrator.script("GET", RUNS, [Answer()], then=plain_500())
+    assert desk.run("--timeout", "0.5").returncode == 2
+    desk.later()
+    assert desk.resolve(desk.session, "--not-placed").returncode == 0
+    assert desk.run().returncode == 2
+    orchestrator.calm()
+    refused = desk.run()
+    assert (refused.returncode, len(desk.platform.posts)) == (2, 3)
+    assert "was already traded by someone else" in refused.stderr
+    (command,) = [line for line in refused.stderr.splitlines() if "--placed" in line]
+    words = command[command.index("resolve ") : command.index(" --ledger")].split()
+    assert desk.run(*words).returncode == 0
+    assert (desk.run().returncode, desk.saved()["run_id"]) == (0, orchestrator.runs[0]["run_id"])
+    assert len(desk.platform.posts) == 3
 
 
 def test_rule_15_an_answer_beats_nothing_that_was_said_meanwhile(desk: Desk) -> None:
@@ -284,6 +308,8 @@ def test_rule_3_the_orchestrators_midnight_is_not_the_sessions(desk: Desk, hours
     refused = desk.run("--as-of-date", "previous")
     assert (refused.returncode, len(desk.platform.posts)) == (2, 0)
     assert "was already traded by someone else" in refused.stderr
+    planned = desk.run("--dry-run", "--as-of-date", "previous")
+    assert "A run would stop here" in planned.stdout
 
 
 def test_rule_3_a_run_of_the_session_before_is_not_todays(desk: Desk) -> None:
