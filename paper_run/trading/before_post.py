@@ -159,7 +159,8 @@ def refuse_someone_elses(preparation: Preparation, platform: Platform, ledger: L
         if denied is not None or not ledger.attempts.knows_run(run.run_id):
             from paper_run.trading import traded_already
 
-            raise traded_already.error(platform.orchestrator.url, run, denied, snapshot.session, ledger)
+            url, rows = platform.orchestrator.url, ledger.attempts.of_session(snapshot.session)
+            raise traded_already.error(url, run, denied, snapshot.session, rows)
     if platform.broker is None:
         return
     for order in preparation.strangers or ():

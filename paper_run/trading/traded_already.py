@@ -11,21 +11,26 @@ from paper_run.model.findings import counted
 from paper_run.trading import lookup
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date
 
     from paper_run.errors import PaperRunError
-    from paper_run.ledger.ledger import Ledger
     from paper_run.model.attempt import AttemptRow
     from paper_run.model.order import ListedRun
     from paper_run.model.service import ServiceUrl
 
 
 def error(
-    orchestrator: ServiceUrl, run: ListedRun, denied: AttemptRow | None, session: date, ledger: Ledger
+    orchestrator: ServiceUrl,
+    run: ListedRun,
+    denied: AttemptRow | None,
+    session: date,
+    attempts: Iterable[AttemptRow],
 ) -> PaperRunError:
     """Say whose run it is, as far as that is known, and how it is recorded where it can be ours.
 
     :param denied: the attempt that owns it and was said to have placed nothing; None: it is in no ledger.
+    :param attempts: those of the session.
     """
     if denied is not None:
         title = f"The attempt {denied.name} has traded after all"
@@ -44,9 +49,7 @@ def error(
             "is not in this ledger. Nothing was sent."
         )
         remedies = [Remedy("Look at it", messages.ask_for_runs(orchestrator, f"/{run.run_id}"))]
-        said = [
-            row for row in ledger.attempts.of_session(session) if row.state == "nothing" and row.how_known
-        ]
+        said = [row for row in attempts if row.state == "nothing" and row.how_known]
         if fitting := [row for row in said if not row.run_id and lookup.may_be_of(run, row.snapshot)]:
             row = fitting[-1]
             remedies.append(_record(f"If it is that of {row.name} ({row.how_known}), record it", row, run))

@@ -12,7 +12,9 @@ from paper_run.cli import main
 from paper_run.errors import ExitStatus, PaperRunError, Remedy
 from paper_run.model import findings, messages, reading_messages
 from paper_run.model.commands import PROGRAM, Invocation
+from paper_run.model.order import ListedRun
 from paper_run.model.service import ServiceUrl
+from paper_run.trading import traded_already
 from paper_run.trading.conclude import conclude
 
 T5 = ServiceUrl(base="http://t5.test:8003", credentials=("ops", "canary"))
@@ -20,6 +22,7 @@ T4 = ServiceUrl(base="http://t4.test:8002", credentials=("ops", "canary"))
 TRADE = "2025-01-17-2"
 PARAMETERS = a_snapshot().parameters
 OTHERS = PARAMETERS._replace(symbols=("TSLA",), capital=Decimal("5.50"), max_position_size=Decimal(1))
+LISTED = ListedRun("run-1", "completed", "2025-01-17", "2025-01-17T14:00:00", 3)
 ALL: dict[str, tuple[PaperRunError, ExitStatus]] = {
     "positions": (reading_messages.positions_unreadable(T4, "answered 500: no"), ExitStatus.DEPENDENCY),
     "interrupted": (messages.interrupted(T5, T4, "run-1", TRADE), ExitStatus.INTERRUPTED),
@@ -29,7 +32,7 @@ ALL: dict[str, tuple[PaperRunError, ExitStatus]] = {
     "lost": (messages.lost(T5, T4, "answered 500: no", TRADE), ExitStatus.ORCHESTRATION),
     "timed out": (messages.timed_out("run-1", Decimal("3E+2"), "2025-01-17"), ExitStatus.ORCHESTRATION),
     "unreadable": (reading_messages.gateway_unreadable(T4, ["a", "b"]), ExitStatus.DEPENDENCY),
-    "someone else": (messages.someone_else(T5, "run-1", 3, SESSION), ExitStatus.ORCHESTRATION),
+    "someone else": (traded_already.error(T5, LISTED, None, SESSION, ()), ExitStatus.ORCHESTRATION),
     "midnight": (messages.midnight(SESSION), ExitStatus.ORCHESTRATION),
     "other": (messages.other_parameters(TRADE, PARAMETERS, OTHERS), ExitStatus.DATA),
     "again": (messages.again_while_unknown(TRADE), ExitStatus.ORCHESTRATION),
