@@ -10,6 +10,7 @@ from paper_run.book import days, limits
 from paper_run.errors import DataError, Remedy
 from paper_run.ledger.files import write_each
 from paper_run.model import result_json
+from paper_run.model.attempt import attempt_name
 from paper_run.model.commands import ours
 from paper_run.model.history import SessionLine
 from paper_run.report import csv_tables
@@ -78,15 +79,17 @@ class Reports:
     def save(self, outputs: Iterable[Path] = ()) -> tuple[list[Path], list[DataError]]:
         """Write the day's files and the extra outputs; one that fails does not keep back the others."""
         paths = self.files()
-        files = [(path, partial(self.content, path.suffix.lower())) for path in paths[:-1]]
-        written, failed = write_each([*files, (paths[-1], self._positions)], again=[self._again])
-        others = write_each((path, partial(self.content, path.suffix.lower())) for path in outputs)
-        return [*written, *others[0]], [*failed, *others[1]]
+        files = [*self._contents(paths[:-1]), (paths[-1], self._positions)]
+        written, failed = write_each(files, again=[self._again])
+        beside, unwritten = write_each(self._contents(outputs))
+        return [*written, *beside], [*failed, *unwritten]
+
+    def _contents(self, paths: Iterable[Path]) -> list[tuple[Path, Callable[[], bytes]]]:
+        return [(path, partial(self.content, path.suffix.lower())) for path in paths]
 
     @property
     def _again(self) -> Remedy:
-        number = self.result.attempt or 1
-        name = f"{self.result.session}-{number}" if number > 1 else str(self.result.session)
+        name = attempt_name(self.result.session, self.result.attempt or 1)
         return Remedy("Then make it again", ours("report", name))
 
     def _positions(self) -> bytes:

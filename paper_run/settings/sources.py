@@ -173,15 +173,16 @@ class Sources:
             for name in self._said_twice
             if name in known and name not in self._environment
         ]
-        return (*twice, *self._misspelt())
+        return (*twice, *self._misspelt(known))
 
-    def _misspelt(self) -> tuple[str, ...]:
+    def _misspelt(self, known: set[str]) -> tuple[str, ...]:
         """Name each variable that nothing reads but that looks like one that is read.
 
         Of the names that do not begin like ours only those of the .env file, where the one meant is not set:
         others are other programs'.
+
+        :param known: what is read.
         """
-        known = {each.variable for each in OPTIONS}
         beginnings = {each[:3] for each in known}
         ours = {name for name in self._environment if name.upper().startswith("PAPER")}
         found = (ours | {name for name in self._file_values if name.upper()[:3] in beginnings}) - known

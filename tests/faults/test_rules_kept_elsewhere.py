@@ -27,6 +27,13 @@ def hosts(tmp_path: Path, schema: Schema) -> Iterator[tuple[Host, Host]]:
         yield one, two
 
 
+def killed_with(host: Host, *answers: Answer) -> None:
+    """Have a run killed once it has kept the answer to its request: the platform's own, if none is given."""
+    if answers:
+        host.platform.orchestrator.script("POST", RUN, list(answers))
+    assert host.run(at=KEPT, nth=2, do="SIGKILL").returncode == -9
+
+
 def pending(host: Host) -> list[str]:
     return [path.name for path in (host.reports / ".pending").iterdir()]
 
@@ -34,8 +41,7 @@ def pending(host: Host) -> list[str]:
 def test_rule_15_a_kept_refusal_contradicts_what_was_said_meanwhile(hosts: tuple[Host, Host]) -> None:
     """Placed, a person said on the other host: it stays so, and each report warns of the refusal."""
     one, two = hosts
-    one.platform.orchestrator.script("POST", RUN, [detail_text(422, "no")])
-    assert one.run(at=KEPT, nth=2, do="SIGKILL").returncode == -9
+    killed_with(one, detail_text(422, "no"))
     one.let_pass(20)
     assert two.resolve(two.session, "--placed").returncode == 0
     shown = one.run()
@@ -55,7 +61,7 @@ def test_rule_9_a_kept_answer_takes_the_place_of_a_run_that_was_found(
     orchestrator = one.platform.orchestrator
     if goes_on:
         orchestrator.answers_running([])
-    assert one.run(at=KEPT, nth=2, do="SIGKILL").returncode == -9
+    killed_with(one)
     ours = orchestrator.runs[-1]
     one.platform.plan = {each: Plan(qty=7) for each in OURS}
     theirs = orchestrator.run_for_somebody_else(*OURS, as_of_date=one.session)
@@ -85,8 +91,7 @@ def test_rule_9_a_kept_answer_takes_the_place_of_a_run_that_was_found(
 def test_rule_15_a_kept_run_without_orders_contradicts_a_run_that_was_found(hosts: tuple[Host, Host]) -> None:
     """Ours failed before it placed anything; the other host found a stranger's: it is warned of."""
     one, two = hosts
-    one.platform.orchestrator.script("POST", RUN, [Answer(edit=lambda run: run | FAILED)])
-    assert one.run(at=KEPT, nth=2, do="SIGKILL").returncode == -9
+    killed_with(one, Answer(edit=lambda run: run | FAILED))
     one.let_pass(20)
     one.platform.orchestrator.runs[-1] |= FAILED
     one.platform.plan = {each: Plan(qty=7) for each in OURS}
@@ -102,8 +107,7 @@ def test_rule_15_a_kept_run_without_orders_contradicts_a_run_that_was_found(host
 def test_a_kept_refusal_writes_over_no_files_of_a_later_attempt_of_its_name(hosts: tuple[Host, Host]) -> None:
     """Not placed, it was said on the other host, and the session was traded: that is what the files show."""
     one, two = hosts
-    one.platform.orchestrator.script("POST", RUN, [detail_text(422, "no")])
-    assert one.run(at=KEPT, nth=2, do="SIGKILL").returncode == -9
+    killed_with(one, detail_text(422, "no"))
     one.let_pass(20)
     assert two.resolve(two.session, "--not-placed").returncode == 0
     assert two.run().returncode == 0

@@ -9,7 +9,7 @@ from paper_run.model.findings import unlisted
 from paper_run.report import text
 from paper_run.report.html import cells
 from paper_run.report.html.svg import escaped
-from paper_run.report.summary.figures import WAIT, orders_known
+from paper_run.report.summary.figures import WAIT, orders_known, tone_of_cost
 
 if TYPE_CHECKING:
     from paper_run.book.execution import MeanCost
@@ -95,8 +95,8 @@ def _figure(label: str, dollars: Decimal | None, points: Decimal | None, aside: 
 
 
 def _toned(cost: Decimal | None) -> str:
-    """Return the class of a cost: what was paid is a loss."""
-    tone = text.tone_of(None if cost is None else -cost)
+    """Return the class of a cost."""
+    tone = tone_of_cost(cost)
     return f' class="{tone}"' if tone else ""
 
 

@@ -10,6 +10,7 @@ from paper_run.report import text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from decimal import Decimal
 
     from paper_run.model.benchmark import Benchmark
     from paper_run.model.costs import Costs
@@ -94,6 +95,11 @@ def beside(result: RunResult) -> tuple[Figure, ...]:
     return (*_cost(result.costs), *_against(result.benchmark, result.session))
 
 
+def tone_of_cost(cost: Decimal | None) -> str:
+    """Return the tone of a cost: what was paid is a loss."""
+    return text.tone_of(None if cost is None else -cost)
+
+
 def orders_known(costs: Costs) -> str:
     """Return of how many orders the cost is known, and what is in it."""
     known = f"{costs.num_known:,} of {counted(len(costs.orders), 'order')}"
@@ -101,14 +107,14 @@ def orders_known(costs: Costs) -> str:
 
 
 def _cost(costs: Costs | None) -> Iterable[Figure]:
-    """Yield the shortfall; what was paid is a loss."""
+    """Yield the shortfall."""
     if costs is None or not costs.orders:
         return
     before = "" if costs.shortfall_bps is None else f"{text.ratio(costs.shortfall_bps)} bp, "
     if costs.shortfall is None and costs.num_known:
         before = f"{text.signed_money(costs.known_so_far)} so far, of "
-    tone = text.tone_of(None if costs.shortfall is None else -costs.shortfall)
-    yield Figure("Execution cost", text.signed_money(costs.shortfall), f"{before}{orders_known(costs)}", tone)
+    shown, tone = text.signed_money(costs.shortfall), tone_of_cost(costs.shortfall)
+    yield Figure("Execution cost", shown, f"{before}{orders_known(costs)}", tone)
 
 
 def _against(benchmark: Benchmark | None, session: str) -> Iterable[Figure]:

@@ -104,12 +104,12 @@ def _described(lines: Sequence[SessionLine], result: RunResult) -> str:
     (best, at), (worst, on) = max(moved), min(moved)
     won, lost = sum(pnl > 0 for pnl, _ in moved), sum(pnl < 0 for pnl, _ in moved)
     last = "" if moved[-1][1] == result.session else f" They end with {text.short_day(moved[-1][1])}."
-    sessions = f"The last {len(moved)} valued sessions" if len(moved) > 1 else "The first valued session"
+    counted = f": {won} gained, {lost} lost."
     if len(moved) == 1:
-        return f"{sessions}: {won} gained, {lost} lost.{last}"
+        return f"The first valued session{counted}{last}"
     return (
-        f"{sessions}: {won} gained, {lost} lost. Best {text.signed_money(best)} on {text.short_day(at)}, "
-        f"worst {text.signed_money(worst)} on {text.short_day(on)}.{last}"
+        f"The last {len(moved)} valued sessions{counted} Best {text.signed_money(best)} on "
+        f"{text.short_day(at)}, worst {text.signed_money(worst)} on {text.short_day(on)}.{last}"
     )
 
 
