@@ -48,9 +48,9 @@ def mark_session(
     clock: Clock,
     console: Console,
     *,
-    with_stale: bool = False,
-    again: bool = False,
-    change: Change | None = None,
+    with_stale: bool,
+    again: bool,
+    change: Change | None,
 ) -> End:
     """Value the latest session that has opened, at current prices; one that keeps its closing is shown.
 

@@ -123,7 +123,7 @@ def exposure(values: Mapping[str, Decimal]) -> Exposure:
     )
 
 
-def at_risk(values: Mapping[str, Decimal], working: Iterable[Working] = ()) -> AtRisk | None:
+def at_risk(values: Mapping[str, Decimal], working: Iterable[Working]) -> AtRisk | None:
     """Return the larger of what is held and of what would be, had each working order filled what remains.
 
     :param values: market value by symbol, dollars, negative when short.
@@ -165,7 +165,7 @@ def beside(
     return Limit(name, shown, amount, limit, known, symbol, reason or None, if_filled)
 
 
-def of_ratio(name: Name, ratio: Decimal | None, limit: Decimal | None, *, reason: str = "") -> Limit:
+def of_ratio(name: Name, ratio: Decimal | None, limit: Decimal | None, *, reason: str) -> Limit:
     """Return a ratio (0.01 is 1 %) in percent beside its limit; None is not known, for a reason."""
     if ratio is None:
         return Limit(name, None, None, limit, None, None, reason or None)

@@ -215,9 +215,9 @@ def quantity_ratio(
     ours: Decimal,
     theirs: Decimal,
     prices: Iterable[Decimal],
-    missing: Span | None = None,
+    missing: Span | None,
     *,
-    counts_twice: bool = True,
+    counts_twice: bool,
 ) -> Ratio | None:
     """Return the split by whose ratio a party's quantity moved while ours did not, None if by none.
 

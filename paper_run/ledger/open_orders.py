@@ -49,7 +49,7 @@ class OpenOrders(Part):
         found = self._rows(_OURS + f"AND followed = 1 {_IN_ORDER}")
         return [order_rows.of_row(row) for row in found]
 
-    def to_read(self, session: date, *, besides: Collection[str] = (), all_of_them: bool = False) -> Again:
+    def to_read(self, session: date, *, besides: Collection[str], all_of_them: bool) -> Again:
         """Return the orders that a command of a session reads again, the newest if there are too many.
 
         Those that still work, and those that were seen to end in one of the three sessions before.

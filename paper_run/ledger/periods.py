@@ -36,7 +36,7 @@ def over_sessions(
     }
 
 
-def over_periods(valuations: Valuations, period: int, session: date, *, through: bool = True) -> Periods:
+def over_periods(valuations: Valuations, period: int, session: date, *, through: bool) -> Periods:
     """Return what the periods of a book came to, up to a session.
 
     :param period: the book, by its id. :param through: whether the session is in them, if it is complete.
@@ -55,7 +55,7 @@ def over_periods(valuations: Valuations, period: int, session: date, *, through:
 
 
 def over_benchmark(
-    valuations: Valuations, period: int, session: date, sessions_a_year: int, *, through: bool = True
+    valuations: Valuations, period: int, session: date, sessions_a_year: int, *, through: bool
 ) -> Benchmark | None:
     """Return a book beside its benchmark, up to a session; None where none is read.
 

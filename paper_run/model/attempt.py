@@ -61,6 +61,10 @@ class Snapshot(NamedTuple):
         names = (*(each.symbol for each in self.positions), *(each.symbol for each in at_broker))
         return tuple(dict.fromkeys(names))
 
+    def listed_before(self, run_id: str) -> bool:
+        """Whether the orchestrator's list had a run before the POST."""
+        return run_id in (self.known_runs or ())
+
 
 class AttemptRow(NamedTuple):
     """An attempt as the ledger keeps it; see `paper_run.ledger` for its states.

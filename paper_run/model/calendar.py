@@ -89,7 +89,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def exchange_time(moment: datetime, exchange: ExchangeName = USUAL) -> datetime:
+def exchange_time(moment: datetime, exchange: ExchangeName) -> datetime:
     """Return a moment as the exchange's clock shows it; its date is the session."""
     return moment.astimezone(zone(exchange))
 
@@ -220,7 +220,7 @@ class Calendar:
             return today
         return self.next_session(today)
 
-    def latest_start(self, day: date, override: time | None = None) -> datetime:
+    def latest_start(self, day: date, override: time | None) -> datetime:
         """Return the moment after which a day's run no longer starts: 15 minutes before that day's close.
 
         :param override: another time of that day, on the exchange's clock.

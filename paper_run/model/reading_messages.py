@@ -72,7 +72,7 @@ def no_book_yet(attempts: list[str]) -> PaperRunError:
     )
 
 
-def positions_unreadable(gateway: ServiceUrl, reason: str, refusal: Refusal | None = None) -> PaperRunError:
+def positions_unreadable(gateway: ServiceUrl, reason: str, refusal: Refusal | None) -> PaperRunError:
     """Say that the positions before the attempt can't be read; without them nothing is sent.
 
     :param refusal: why the gateway would not be asked; None: it was no matter of who asks.
@@ -105,7 +105,7 @@ def _mark_when_it_answers() -> Remedy:
 
 
 def gateway_unreadable(
-    gateway: ServiceUrl, reasons: Sequence[str], *, of_a_mark: bool = False, refusal: Refusal | None = None
+    gateway: ServiceUrl, reasons: Sequence[str], *, of_a_mark: bool = False, refusal: Refusal | None
 ) -> PaperRunError:
     """Say what could not be read after the attempt, or for a mark; see `positions_unreadable`."""
     when = "" if of_a_mark else " after the attempt"
@@ -140,9 +140,7 @@ def wrong_gateway(gateway: ServiceUrl, unknown: list[str]) -> PaperRunError:
     )
 
 
-def valued_before(
-    session: date, reasons: tuple[PaperRunError, ...], *, booked: bool = False
-) -> PaperRunError:
+def valued_before(session: date, reasons: tuple[PaperRunError, ...], *, booked: bool) -> PaperRunError:
     """Say that a mark read too little to take the place of a whole valuation.
 
     :param booked: whether what a person said is in the book all the same.
@@ -157,7 +155,7 @@ def valued_before(
     )
 
 
-def nothing_to_compare(reasons: list[str], refusal: Refusal | None = None) -> PaperRunError:
+def nothing_to_compare(reasons: list[str], refusal: Refusal | None) -> PaperRunError:
     """Say that the book can't be brought to anybody's quantities; see `positions_unreadable`."""
     said = f"The Execution Gateway: {'; '.join(reasons[:5])}. Nothing was booked."
     again = Remedy("When it answers again, say it again.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple
 from paper_run.model import result_json
-from paper_run.model.commands import PLAIN, Invocation
+from paper_run.model.commands import Invocation
 from paper_run.report.summary.notices import Notice
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Contents:
         ledger: Ledger,
         publisher: Publisher,
         *,
-        invocation: Invocation = PLAIN,
+        invocation: Invocation,
         made: Iterable[Reports] = (),
     ) -> None:
         self.ledger = ledger

@@ -6,7 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from paper_run.errors import DataError
-from paper_run.model.commands import PLAIN, Invocation
+from paper_run.model.commands import Invocation
 from paper_run.services.deadline import Deadline
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ class Outbox:
         mail: MailSettings | None,
         push: PushSettings | None,
         now: Callable[[], datetime],
-        invocation: Invocation = PLAIN,
-        deadline: Deadline | None = None,
+        invocation: Invocation,
+        deadline: Deadline | None,
     ) -> None:
         self._ledger = ledger
         self._deadline = deadline or Deadline()

@@ -87,7 +87,7 @@ def _without(block: Block, at: int) -> Block:
     )
 
 
-def in_lines(words: Sequence[str], width: int = WIDTH) -> Iterator[str]:
+def in_lines(words: Sequence[str], width: int) -> Iterator[str]:
     """Yield words that belong together on a line, or from where there is no room on lines of their own."""
     line = ""
     for each in words:

@@ -65,7 +65,7 @@ class Console:
             self.say(f"As Of Date:  {config.as_of_date}")
         self._notices(config)
 
-    def mark_header(self, config: Config, moment: datetime, change: str = "") -> None:
+    def mark_header(self, config: Config, moment: datetime, change: str) -> None:
         """Print the banner of a mark.
 
         :param moment: the exchange's time. :param change: what a person changes in the book first.
@@ -221,7 +221,7 @@ class Console:
         if result.limits is not None:
             self._figure("Limits", limits_line(result.limits))
 
-    def saving(self, *, of_a_mark: bool = False) -> None:
+    def saving(self, *, of_a_mark: bool) -> None:
         """Print the heading of the last step."""
         last = 3 if of_a_mark else 5
         self.step(last, "Saving results", of=last)

@@ -73,7 +73,7 @@ def order_line(order: Order) -> str:
     return f"{shown}  {state}" + (f": {reason}" if reason else "")
 
 
-def error_block(errors: Sequence[PaperRunError], exit_status: int, width: int | None = None) -> str:
+def error_block(errors: Sequence[PaperRunError], exit_status: int, width: int | None) -> str:
     """Return what failed, why, and what to try, one block each, and the exit status.
 
     :param width: how many columns a line may have, None for as many as it takes; a command has them always.

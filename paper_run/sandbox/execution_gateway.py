@@ -18,7 +18,7 @@ from paper_run.sandbox.web import Answer, Gate, HangUpError, RefusedError, Reque
 RUN_HEADER = "x-sandbox-run"  # names the run that an order belongs to
 
 
-def execution_gateway(state: State, gate: Gate | None = None) -> Service:
+def execution_gateway(state: State, gate: Gate | None) -> Service:
     """Build the service on the shared state; `gate` lets requests in."""
 
     def root(_: Request) -> Answer:

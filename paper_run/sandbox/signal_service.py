@@ -18,7 +18,7 @@ _MODEL_VERSION = "v1.0.0"
 _ACTIVATED_AT = naive(new_york(FIRST_SESSION, 8))
 
 
-def signal_service(state: State, gate: Gate | None = None) -> Service:
+def signal_service(state: State, gate: Gate | None) -> Service:
     """Build the service on the shared state; `gate` lets requests in."""
 
     def root(_: Request) -> Answer:

@@ -32,7 +32,7 @@ class Unit(NamedTuple):
     text: str
 
 
-def units(schedule: Schedule, *, for_user: bool = False) -> tuple[Unit, ...]:
+def units(schedule: Schedule, *, for_user: bool) -> tuple[Unit, ...]:
     """Return the units of systemd: a service and a timer each for run and mark, and what follows a failure.
 
     :param for_user: for the user's own systemd, which needs no root and can isolate a service less.
@@ -47,7 +47,7 @@ def units(schedule: Schedule, *, for_user: bool = False) -> tuple[Unit, ...]:
     return tuple(made)
 
 
-def unit_stream(schedule: Schedule, *, for_user: bool = False) -> str:
+def unit_stream(schedule: Schedule, *, for_user: bool) -> str:
     """Return all units one after the other, each below the path of its file, and how to install them."""
     folder = USER_FOLDER if for_user else SYSTEM_FOLDER
     into = schedule.again("systemd", *(["--user"] if for_user else []), "--into", "paper-run-units")

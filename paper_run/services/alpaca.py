@@ -36,7 +36,7 @@ class Keys(NamedTuple):
         return {"APCA-API-KEY-ID": self.key_id, "APCA-API-SECRET-KEY": self.secret}
 
 
-def batches(symbols: Iterable[str], parameters: str = "") -> Iterator[tuple[str, ...]]:
+def batches(symbols: Iterable[str], parameters: str) -> Iterator[tuple[str, ...]]:
     """Cut the stocks among the symbols into batches whose requests no server or proxy finds too long.
 
     :param parameters: what each request's query holds beside its symbols.
@@ -53,6 +53,6 @@ def batches(symbols: Iterable[str], parameters: str = "") -> Iterator[tuple[str,
         yield tuple(batch)
 
 
-def query(symbols: tuple[str, ...], parameters: str = "") -> str:
+def query(symbols: tuple[str, ...], parameters: str) -> str:
     """Return the query of a request for some symbols."""
     return f"symbols={quote(','.join(symbols), safe=',')}" + (f"&{parameters}" if parameters else "")

@@ -61,7 +61,7 @@ class Broker:
         *,
         data: ServiceUrl,
         keys: Keys,
-        kind: Literal["paper", "live"] = "paper",
+        kind: Literal["paper", "live"],
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         if not transport.reads_only:

@@ -51,11 +51,11 @@ class Platform:
         signal_service: ServiceUrl,
         execution_gateway: ServiceUrl,
         orchestrator: ServiceUrl,
-        quotes: Quotes | None = None,
-        arrivals: Quotes | None = None,
-        broker: Broker | None = None,
-        demands_broker: bool = False,
-        deadline: Deadline | None = None,
+        quotes: Quotes | None,
+        arrivals: Quotes | None,
+        broker: Broker | None,
+        demands_broker: bool,
+        deadline: Deadline | None,
     ) -> None:
         """Connect to nothing yet.
 
@@ -156,7 +156,7 @@ class Platform:
         return _Prices(read, None if known is None else known.get(compared.symbol))
 
     def find_orders(
-        self, client_order_ids: Iterable[str], *, seconds: float, asked: Mapping[str, Asked] = _NOT_SAID
+        self, client_order_ids: Iterable[str], *, seconds: float, asked: Mapping[str, Asked]
     ) -> FoundOrders:
         """Ask for orders that the gateway may have, until it stops answering; see `observe`."""
         ids = tuple(dict.fromkeys(client_order_ids))
@@ -203,7 +203,7 @@ class Observations:
     :ivar refusal: why it would not be read (401, 403); None: it was no such.
     """
 
-    def __init__(self, market: MarketReading | None = None, *, is_silent: bool = False) -> None:
+    def __init__(self, market: MarketReading | None, *, is_silent: bool) -> None:
         self.states: dict[str, OrderState] = {}
         self.earlier: dict[str, OrderState] = {}
         self.ended: dict[str, OrderState] = {}

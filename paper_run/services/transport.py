@@ -129,7 +129,7 @@ class Transport:
         *,
         headers: Mapping[str, str],
         seconds: float,
-        held_back: Callable[[], str | None] = lambda: None,
+        held_back: Callable[[], str | None],
     ) -> Answer:
         """Send once over a fresh connection, in one piece, and read the answer within `seconds` in all.
 
@@ -188,7 +188,7 @@ class Transport:
         *,
         deadline: float,
         seconds: float,
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None,
         body: bytes | None = None,
         signer: auth.Signer | None = None,
     ) -> Answer:

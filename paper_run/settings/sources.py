@@ -101,7 +101,7 @@ class Sources:
             return SourcedValue(self._file_values[name], f"{name} in {self.file}")
         return None
 
-    def typed(self, option: Option, alias: str = "") -> tuple[From, str, list[str]]:
+    def typed(self, option: Option, alias: str) -> tuple[From, str, list[str]]:
         """Return where a setting was typed and its values there; none for the default, or nothing at all.
 
         :param alias: another variable that means the same.

@@ -195,7 +195,7 @@ def not_held(symbol: str, session: str | None = None) -> DataError:
     )
 
 
-def refuse_without_a_book(change: Change, attempts: Sequence[AttemptRow] = ()) -> None:
+def refuse_without_a_book(change: Change, attempts: Sequence[AttemptRow]) -> None:
     """Refuse what only a book can take in: it begins with an attempt's capital, which nobody else can say.
 
     :param attempts: those of which it is not known what they placed.

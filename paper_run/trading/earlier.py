@@ -39,8 +39,8 @@ def look_again(
     calendar: Calendar,
     now: datetime,
     *,
-    tell: Callable[[str], None] = lambda _: None,
-    is_heard: bool = True,
+    tell: Callable[[str], None],
+    is_heard: bool,
 ) -> list[AttemptRow]:
     """Look once at every attempt of which not all is known; return those of which more is known now.
 
@@ -86,12 +86,12 @@ class _Look:
         row = self._ledger.attempts.by_key(each.key)
         if row is None:
             return None
-        knew = {*(row.snapshot.known_runs or ())}
         verdict = response.judge_answer(
             each.answer,
             self._platform.orchestrator.url,
             lambda run_id: (
-                run_id in knew or (run_id != row.run_id and self._ledger.attempts.knows_run(run_id))
+                row.snapshot.listed_before(run_id)
+                or (run_id != row.run_id and self._ledger.attempts.knows_run(run_id))
             ),
         )
         now, is_taken = self._with_answer(row, verdict, response.run_of(verdict))

@@ -99,7 +99,7 @@ def fits_too(found: Found, snapshot: Snapshot) -> bool:
     """Whether a run that was found for one attempt could be another's as well."""
     run = found.orchestration
     return (
-        run.run_id not in (snapshot.known_runs or ())
+        not snapshot.listed_before(run.run_id)
         and run.as_of_date == snapshot.parameters.as_of_date.isoformat()
         and run.strategy in (None, own_strategy(snapshot) or run.strategy)
         and not_before(run.started_at, snapshot.orchestrator_clock)
@@ -131,7 +131,7 @@ def _may_be_ours(
 def may_be_of(run: ListedRun, snapshot: Snapshot) -> bool:
     """Whether a listed run was not there before a POST, began after it, and is of the same date."""
     return (
-        run.run_id not in (snapshot.known_runs or ())
+        not snapshot.listed_before(run.run_id)
         and run.as_of_date == snapshot.parameters.as_of_date.isoformat()
         and not_before(run.started_at, snapshot.orchestrator_clock)
     )

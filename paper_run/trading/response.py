@@ -64,9 +64,7 @@ class Lost(NamedTuple):
 Verdict = Run | PlacedNothing | Lost
 
 
-def judge_answer(
-    answer: Answer, url: ServiceUrl, knew_run: Callable[[str], bool] = lambda _: False
-) -> Verdict:
+def judge_answer(answer: Answer, url: ServiceUrl, knew_run: Callable[[str], bool]) -> Verdict:
     """Read the answer to the POST by the closed list of what proves that nothing was placed.
 
     :param knew_run: whether a run was there before: an answer that states it is not this POST's.
@@ -110,9 +108,7 @@ def _judge_run(answer: Answer, knew_run: Callable[[str], bool]) -> Run | Lost:
     return Run(run, answer.kept())
 
 
-def judge_failure(
-    error: CallFailed, url: ServiceUrl, knew_run: Callable[[str], bool] = lambda _: False
-) -> Verdict:
+def judge_failure(error: CallFailed, url: ServiceUrl, knew_run: Callable[[str], bool]) -> Verdict:
     """Read a POST that got no answer: only one that provably never left placed nothing."""
     if isinstance(error, NeverSent):
         return PlacedNothing(

@@ -184,8 +184,7 @@ class _Sending:
 
     def _knew_run(self, run_id: str) -> bool:
         """Whether a run was there before the POST."""
-        known = self.attempt.known.snapshot.known_runs or ()
-        return run_id in known or self.ledger.attempts.knows_run(run_id)
+        return self.attempt.known.snapshot.listed_before(run_id) or self.ledger.attempts.knows_run(run_id)
 
     def _look_at_rehearsal(self) -> None:
         """Ask the gateway right afterwards whether it is in DRY_RUN still."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from paper_run import NamedTuple
 from paper_run.errors import DataError, OrchestrationError, Remedy
 from paper_run.model import broker_messages, messages, result_json
-from paper_run.model.attempt import LONGEST_WAIT, works_until
+from paper_run.model.attempt import works_until
 from paper_run.model.calendar import DATE_PATTERN, exchange_time, read_date
 from paper_run.model.commands import of_another, ours
 from paper_run.model.findings import counted
@@ -111,7 +111,7 @@ def record_verdict(
     broker: AtBroker,
     now: datetime,
     *,
-    timeout: Decimal = LONGEST_WAIT,
+    timeout: Decimal,
 ) -> AttemptRow:
     """Record a person's word on an attempt whose outcome is unknown: who, where, when; fetch what they name.
 
@@ -233,7 +233,7 @@ def _with_run(row: AttemptRow, run_id: str, by: str, ledger: Ledger, platform: P
         raise DataError(
             f"--run-id: run {run_id} belongs to another attempt of this ledger", remedies=named_orders.ASK
         )
-    if run_id in (row.snapshot.known_runs or ()):
+    if row.snapshot.listed_before(run_id):
         raise DataError(
             f"--run-id: run {run_id} was there before {row.name} was sent, so it is not its run",
             remedies=named_orders.ASK,

@@ -256,7 +256,7 @@ def test_however_often_an_order_is_looked_at_it_is_booked_once(
     price = next((told for shares, told in said if shares == qty and told), price)
     seen, entries = Seen(), []
     for filled_qty, filled_price in [*said, (qty, price), (qty, price)]:
-        grown = fill_delta(side, ordered, seen, filled_qty, filled_price)
+        grown = fill_delta(side, ordered, seen, filled_qty, filled_price, filled_dollars=None)
         seen = grown.seen
         if grown.kind is not None:
             entries.append(Entry(grown.kind, "A", grown.qty, grown.dollars))

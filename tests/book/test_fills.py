@@ -19,7 +19,7 @@ def seen(qty: str, price: str) -> Seen:
 
 
 def grown(side: str, before: Seen, qty: str | None, price: str | None, ordered: str = "10") -> FillDelta:
-    return fill_delta(side, Decimal(ordered), before, number(qty), number(price))
+    return fill_delta(side, Decimal(ordered), before, number(qty), number(price), filled_dollars=None)
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def test_long_short_gross_net_and_the_largest() -> None:
 def test_nothing_held_is_nothing_at_risk() -> None:
     """No symbol is the largest."""
     assert exposure({}) == exposure(amounts(AAPL="0")) == Exposure()
-    assert at_risk({}) == AtRisk(Decimal(0), Decimal(0), Decimal(0), None)
+    assert at_risk({}, working=()) == AtRisk(Decimal(0), Decimal(0), Decimal(0), None)
 
 
 def test_a_working_order_counts_as_if_it_were_filled() -> None:
@@ -109,20 +109,20 @@ def test_what_is_not_known_is_neither_within_nor_past(amount: Decimal | None, wh
     assert (found.percent, found.passed, found.reason) == (None, None, "why")
     assert of_ratio("drawdown", None, Decimal(10), reason="why").reason == "why"
     assert beside("position", None, None, Decimal(50)).reason is None
-    assert of_ratio("drawdown", None, None).reason is None
+    assert of_ratio("drawdown", None, None, reason="").reason is None
 
 
 def test_a_drawdown_is_a_ratio() -> None:
     """Ten percent are within ten percent."""
-    assert of_ratio("drawdown", Decimal("0.1"), Decimal(10)).passed is False
-    assert of_ratio("drawdown", Decimal("0.100001"), Decimal(10)).passed is True
-    assert of_ratio("drawdown", Decimal("0.5"), None).passed is None
+    assert of_ratio("drawdown", Decimal("0.1"), Decimal(10), reason="").passed is False
+    assert of_ratio("drawdown", Decimal("0.100001"), Decimal(10), reason="").passed is True
+    assert of_ratio("drawdown", Decimal("0.5"), None, reason="").passed is None
 
 
 def test_those_that_are_passed_are_listed_in_their_order() -> None:
     """Unknown ones are not among them."""
-    past, within = (of_ratio("gross", Decimal(ratio), Decimal(150)) for ratio in ("2", "1"))
-    lost = of_ratio("drawdown", None, Decimal(10))
+    past, within = (of_ratio("gross", Decimal(ratio), Decimal(150), reason="") for ratio in ("2", "1"))
+    lost = of_ratio("drawdown", None, Decimal(10), reason="")
     stated = Limits(past, within, past, lost, None, None)
     assert stated.each == (past, within, past, lost)
     assert stated.passed == (past, past)

@@ -32,7 +32,7 @@ BROKER = Party(
 
 def test_another_price_and_accrued_fees_explain_a_day() -> None:
     """200 x 0.10 + 20 x 0.10 = 22.00, and 5.50 that is off the broker's balances already."""
-    assert explain(OURS, BROKER) == Explained(
+    assert explain(OURS, BROKER, items=(), lacking=()) == Explained(
         difference=Decimal("27.50"),
         cash=Left(Decimal("0.00")),
         effects={"AAPL": Decimal("20.00"), "MSFT": Decimal("2.00")},
@@ -51,11 +51,11 @@ def test_what_was_traded_by_hand_is_named() -> None:
         equity=Decimal("100141.50"),
         positions={**THERE, "MSFT": held("30", "484.90", "14547.00")},
     )
-    bare = explain(OURS, broker)
+    bare = explain(OURS, broker, items=(), lacking=())
     assert (bare.cash.amount, bare.residual.amount) == (Decimal("4800.00"), Decimal("-49.00"))
-    assert bare.effects == explain(OURS, BROKER).effects
+    assert bare.effects == explain(OURS, BROKER, items=(), lacking=()).effects
     item = Item("beside", "MSFT", Decimal(4800), Decimal("-4849.00"))
-    named = explain(OURS, broker, [item])
+    named = explain(OURS, broker, [item], lacking=())
     assert named.items == ((item, Decimal("-49.00")),)
     assert (named.cash, named.residual) == (Left(Decimal("0.00")), Left(Decimal("0.00")))
 
@@ -63,10 +63,10 @@ def test_what_was_traded_by_hand_is_named() -> None:
 def test_money_that_nobody_names_is_the_residual() -> None:
     """One cent more at the broker is one cent in cash and in equity."""
     broker = BROKER._replace(cash=Decimal("59994.51"), equity=Decimal("100092.51"))
-    found = explain(OURS, broker)
+    found = explain(OURS, broker, items=(), lacking=())
     assert (found.cash.amount, found.residual.amount) == (Decimal("-0.01"), Decimal("-0.01"))
     flow = Item("flow", "INT", Decimal("-0.01"), money.ZERO)
-    assert explain(OURS, broker, [flow]).residual.amount == 0
+    assert explain(OURS, broker, [flow], lacking=()).residual.amount == 0
 
 
 def test_rounding_is_a_row_and_no_residual() -> None:
@@ -74,7 +74,7 @@ def test_rounding_is_a_row_and_no_residual() -> None:
     thirds = {name: held("1", "100.005") for name in "ABC"}
     ours = Party(Decimal(100), Decimal("400.00"), thirds)
     broker = Party(Decimal(100), Decimal("400.02"), {name: held("1", "100.006") for name in "ABC"})
-    found = explain(ours, broker)
+    found = explain(ours, broker, items=(), lacking=())
     assert (found.difference, found.prices) == (Decimal("-0.02"), Decimal("0.00"))
     assert (found.rounding, found.residual.amount) == (Decimal("-0.02"), Decimal("0.00"))
 
@@ -140,7 +140,7 @@ def test_what_is_not_known_is_none_with_its_reason(
     ours: Party, broker: Party, items: tuple[Item, ...], cash: tuple[str, ...], residual: tuple[str, ...]
 ) -> None:
     """Never a zero: and a figure that does not need it is as it was."""
-    found = explain(ours, broker, items)
+    found = explain(ours, broker, items, lacking=())
     assert (found.cash.reasons, found.residual.reasons) == (cash, residual)
     assert (found.cash.amount is None, found.residual.amount is None) == (bool(cash), bool(residual))
     assert (found.rounding is None) is bool(residual)
@@ -212,7 +212,7 @@ def test_any_two_parties_beside_an_oracle_in_fractions(day: Day) -> None:
     ours, broker, items = day
     assert ours.positions is not None
     assert broker.positions is not None
-    found = explain(*day)
+    found = explain(*day, lacking=())
     mine = exact(ours.cash) + sum(map(worth, ours.positions.values()))
     prices_of_both = Fraction(0)
     for symbol, each in ours.positions.items():
@@ -254,6 +254,6 @@ def test_a_broker_that_holds_what_we_hold_leaves_what_nobody_named(day: Day, los
     cash = ours.cash - fees - in_cash - missing
     values = money.total(each.worth for each in theirs.values() if each.worth is not None)
     broker = Party(cash, cash + values + in_cash - aside, theirs, fees)
-    found = explain(ours, broker, items)
+    found = explain(ours, broker, items, lacking=())
     assert found.cash.amount == missing
     assert found.residual.amount == missing

@@ -41,7 +41,9 @@ def test_every_usual_ratio_is_known_by_its_quantity(text: str) -> None:
     became, shares = map(Decimal, text.split(":"))
     for held in (Decimal(1000000), Decimal(-1000000)):
         theirs = (held * became / shares).quantize(Decimal("1E-9"))
-        found = splits.quantity_ratio(Seen(Decimal(100), "2025-01-16", held, held), held, theirs, ())
+        found = splits.quantity_ratio(
+            Seen(Decimal(100), "2025-01-16", held, held), held, theirs, (), missing=None, counts_twice=True
+        )
         assert str(found) == text
 
 
@@ -59,7 +61,12 @@ def test_a_quantity_that_moved_otherwise_is_no_split(moved: str) -> None:
     theirs = held * Decimal(moved)
     if moved in ("10.1", "9.9"):
         theirs = Decimal(moved) * 1000
-    assert splits.quantity_ratio(Seen(Decimal(100), "2025-01-16", held, held), held, theirs, ()) is None
+    assert (
+        splits.quantity_ratio(
+            Seen(Decimal(100), "2025-01-16", held, held), held, theirs, (), missing=None, counts_twice=True
+        )
+        is None
+    )
 
 
 @pytest.mark.parametrize("price", ["70.000001", "66.67", "80", "100", "125", "133.33", "150", "0.95"])
@@ -218,7 +225,9 @@ def test_as_near_to_the_one_as_to_the_other_speaks_for_none() -> None:
 def test_what_a_quantity_says(before: Seen, after: Now, ratio: str | None) -> None:
     """10 here and there before: what moved there, less what was traded, by a usual ratio."""
     assert after.theirs is not None
-    found = splits.quantity_ratio(before, after.ours, after.theirs, after.prices)
+    found = splits.quantity_ratio(
+        before, after.ours, after.theirs, after.prices, missing=None, counts_twice=True
+    )
     assert (None if found is None else str(found)) == ratio
 
 
@@ -319,7 +328,7 @@ def test_missing_fills_are_no_split(
     span = splits.Span(*map(Decimal, missing))
     after = now(price, theirs=theirs)
     assert after.theirs is not None
-    found = splits.quantity_ratio(seen(), after.ours, after.theirs, after.prices, span)
+    found = splits.quantity_ratio(seen(), after.ours, after.theirs, after.prices, span, counts_twice=True)
     assert found == (ratio and splits.ratio(ratio))
 
 

@@ -148,7 +148,7 @@ def run(*mappings: SignalOrder, **changes: Any) -> Orchestration:
 def known(orchestration: Orchestration | None = None, **changes: Any) -> Known:
     """Return what is known of the session's second attempt at noon."""
     facts = {"orchestration": orchestration, "run_id": orchestration.run_id if orchestration else None}
-    return Known(a_snapshot(), 2, exchange_time(NOON))._replace(**{**facts, **changes})
+    return Known(a_snapshot(), 2, exchange_time(NOON, "XNYS"))._replace(**{**facts, **changes})
 
 
 def close(ledger: Ledger, row: AttemptRow, state: str = "closed", **facts: Any) -> AttemptRow:

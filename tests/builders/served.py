@@ -61,4 +61,8 @@ def platform_over(transport: Transport, quotes: Any = None) -> Platform:
         execution_gateway=ServiceUrl(base=GATEWAY),
         orchestrator=ServiceUrl(base=ORCHESTRATOR),
         quotes=quotes,
+        arrivals=None,
+        broker=None,
+        demands_broker=False,
+        deadline=None,
     )

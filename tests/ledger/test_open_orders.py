@@ -203,7 +203,7 @@ def test_the_orders_of_an_ended_book_are_in_no_other(ledger: Ledger) -> None:
     booked(ledger, TUESDAY)
     assert entries(ledger) == []
     assert names(ledger.open_orders.followed()) == ["b" * 24]
-    assert names(ledger.open_orders.to_read(TUESDAY).orders) == ["b" * 24]
+    assert names(ledger.open_orders.to_read(TUESDAY, besides=(), all_of_them=False).orders) == ["b" * 24]
     assert ledger.open_orders.order(NAME) is None
     assert ledger.open_orders.first_attempt() == 2
 
@@ -215,9 +215,11 @@ def test_an_order_is_read_again_for_three_sessions_after_its_end(ledger: Ledger)
     read = []
     for session in DAYS[1:]:
         traded(ledger, session=session)
-        read.append(names(ledger.open_orders.to_read(session).orders))
+        read.append(names(ledger.open_orders.to_read(session, besides=(), all_of_them=False).orders))
     assert read == [*([NAME, "b" * 24],) * 3, ["b" * 24], ["b" * 24]]
-    assert names(ledger.open_orders.to_read(MONDAY).orders) == ["b" * 24]  # it ended in this one
+    assert names(ledger.open_orders.to_read(MONDAY, besides=(), all_of_them=False).orders) == [
+        "b" * 24
+    ]  # it ended in this one
 
 
 def test_sessions_count_that_were_traded_for_real_or_valued(ledger: Ledger) -> None:
@@ -228,14 +230,14 @@ def test_sessions_count_that_were_traded_for_real_or_valued(ledger: Ledger) -> N
         traded(ledger, session=session, rehearsal=True)
     nothing = begun(ledger, DAYS[4])
     ledger.attempts.record(nothing, state="nothing", document=nothing.document, in_doubt=0)
-    assert names(ledger.open_orders.to_read(DAYS[5]).orders) == [NAME]
+    assert names(ledger.open_orders.to_read(DAYS[5], besides=(), all_of_them=False).orders) == [NAME]
     for session in DAYS[1:5]:
         ledger.books._run(
             "INSERT INTO sessions (epoch, session, entry, complete, opening, realized, gains, traded) "
             "VALUES (1, ?, 0, 0, '0', '0', '0', '0')",
             session.isoformat(),
         )
-    assert names(ledger.open_orders.to_read(DAYS[5]).orders) == []
+    assert names(ledger.open_orders.to_read(DAYS[5], besides=(), all_of_them=False).orders) == []
 
 
 def test_what_was_corrected_after_the_end_is_booked_for_three_sessions(ledger: Ledger) -> None:
@@ -254,9 +256,9 @@ def test_the_newest_five_hundred_are_read(ledger: Ledger) -> None:
     """The rest is counted; all of them are read on demand."""
     many = [order(f"{at:024}", **WORKS) for at in range(MOST_READ + 2)]
     traded(ledger, *many)
-    again = ledger.open_orders.to_read(TUESDAY)
+    again = ledger.open_orders.to_read(TUESDAY, besides=(), all_of_them=False)
     assert (names(again.orders), again.more) == ([each.client_order_id for each in many[2:]], 2)
-    everything = ledger.open_orders.to_read(TUESDAY, all_of_them=True)
+    everything = ledger.open_orders.to_read(TUESDAY, all_of_them=True, besides=())
     assert (len(everything.orders), everything.more) == (MOST_READ + 2, 0)
 
 
@@ -365,7 +367,7 @@ def test_what_a_person_says_takes_the_place_of_what_was_booked(
     # The gateway's word is not asked for any more.
     ledger.orders.keep_orders([order(NAME, side=side, filled_qty=Decimal(7))])
     assert (booked(ledger, TUESDAY), ledger.open_orders.followed()) == ([], [])
-    assert ledger.open_orders.to_read(WEDNESDAY).orders == ()
+    assert ledger.open_orders.to_read(WEDNESDAY, besides=(), all_of_them=False).orders == ()
 
 
 def test_what_a_person_says_of_an_order_that_nothing_was_booked_of(ledger: Ledger) -> None:

@@ -292,12 +292,14 @@ def test_a_day_reads_the_sessions_of_its_own_month_alone(ledger: Ledger) -> None
     for day in range(0, 90, 3):
         valued(ledger, MONDAY + timedelta(days=day), str(100 + day % 7))
     last = MONDAY + timedelta(days=87)
-    expected = over_periods(closings, book, last)
+    expected = over_periods(closings, book, last, through=True)
     assert [each.name for each in expected.months] == ["2025-01", "2025-02", "2025-03", "2025-04"]
     ledger.books._run("UPDATE sessions SET day_pnl = 'unreadable' WHERE session < '2025-03-31'")
-    assert over_periods(closings, book, last) == expected
+    assert over_periods(closings, book, last, through=True) == expected
     valued(ledger, last + timedelta(days=1), "110")
-    assert over_periods(closings, book, last + timedelta(days=1)).months[:3] == expected.months[:3]
+    assert (
+        over_periods(closings, book, last + timedelta(days=1), through=True).months[:3] == expected.months[:3]
+    )
 
 
 def test_what_changes_a_session_changes_its_month(ledger: Ledger) -> None:
@@ -308,7 +310,7 @@ def test_what_changes_a_session_changes_its_month(ledger: Ledger) -> None:
     last = MONDAY + timedelta(days=87)
 
     def agrees() -> Periods:
-        found = over_periods(closings, book, last)
+        found = over_periods(closings, book, last, through=True)
         assert found == _read_whole(closings.days(book, last, through=True), last)
         return found
 
@@ -320,7 +322,7 @@ def test_what_changes_a_session_changes_its_month(ledger: Ledger) -> None:
     valued(ledger, last, "110")
     assert [each.name for each in agrees().months] == ["2025-01", "2025-02", "2025-04"]
     ledger.books.close_period("a person")
-    assert over_periods(closings, book + 1, last).months == ()
+    assert over_periods(closings, book + 1, last, through=True).months == ()
 
 
 def test_an_older_programs_sessions_have_months_too(ledger: Ledger) -> None:
@@ -329,10 +331,10 @@ def test_an_older_programs_sessions_have_months_too(ledger: Ledger) -> None:
     for day in range(0, 90, 3):
         valued(ledger, MONDAY + timedelta(days=day), str(100 + day % 7))
     last = MONDAY + timedelta(days=87)
-    expected = over_periods(closings, book, last)
+    expected = over_periods(closings, book, last, through=True)
     ledger.books._run("DELETE FROM months")
     ledger.books._run("UPDATE sessions SET drawdowns = NULL, running = NULL")
-    assert over_periods(closings, book, last) == expected
+    assert over_periods(closings, book, last, through=True) == expected
     valued(ledger, last + timedelta(days=1), "110")
     assert [row["month"] for row in ledger.books._rows("SELECT month FROM months ORDER BY month")] == [
         *("2025-01", "2025-02", "2025-03")

@@ -383,7 +383,7 @@ def test_each_utc_day_is_a_session_of_24_7() -> None:
     assert ALWAYS.hours(christmas) == (utc("2025-12-25T00:00"), utc("2025-12-26T00:00"))
     assert ALWAYS.next_session(date(2024, 12, 31)) == date(2025, 1, 1)
     assert ALWAYS.previous_session(date(2024, 3, 1)) == date(2024, 2, 29)
-    assert ALWAYS.latest_start(christmas) == utc("2025-12-25T23:45")
+    assert ALWAYS.latest_start(christmas, override=None) == utc("2025-12-25T23:45")
     assert ALWAYS.latest_start(christmas, time(20, 0)) == utc("2025-12-25T20:00")
     assert (ALWAYS.zone, XNYS.zone) == (UTC, NEW_YORK)
 
@@ -458,8 +458,8 @@ def test_a_moment_lies_between_the_sessions_that_it_means(calendar: Calendar, mo
 def test_the_latest_start_lies_within_the_session(calendar: Calendar, day: date) -> None:
     """Hours begin before they end, on the day itself; the latest start is open time."""
     opens, closes = calendar.hours(day)
-    assert opens < calendar.latest_start(day) < closes
+    assert opens < calendar.latest_start(day, override=None) < closes
     assert opens.date() == day
     assert calendar.session_date(closes - timedelta(microseconds=1)) == day
     if calendar.is_session(day):
-        assert calendar.is_open_at(calendar.latest_start(day))
+        assert calendar.is_open_at(calendar.latest_start(day, override=None))

@@ -21,7 +21,7 @@ from paper_run.model.calendar import exchange_time, utc_now
 )
 def test_a_session_is_new_yorks_date(moment: datetime, clock: str) -> None:
     """Winter, summer, both sides of New York's midnight, and a machine in Tokyo."""
-    assert exchange_time(moment).isoformat() == clock
+    assert exchange_time(moment, "XNYS").isoformat() == clock
 
 
 def test_now_is_the_machines_clock_in_utc() -> None:

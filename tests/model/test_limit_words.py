@@ -51,7 +51,7 @@ def test_a_figure_beside_its_limit() -> None:
     """As the headline has it; one that is not known says so, and one of no equity is in dollars."""
     assert words(builders.LIMITS.gross) == "gross exposure 198% if filled (limit 150%)"
     assert words(builders.LIMITS.drawdown) == "drawdown 1.23% (limit 10%)"
-    assert words(of_ratio("drawdown", None, None)) == "drawdown not known (no limit)"
+    assert words(of_ratio("drawdown", None, None, reason="")) == "drawdown not known (no limit)"
     without = builders.LIMITS.gross._replace(percent=None, passed=True, amount=Decimal(1234))
     assert figure(without) == "$1,234.00"
 

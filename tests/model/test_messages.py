@@ -24,14 +24,17 @@ PARAMETERS = a_snapshot().parameters
 OTHERS = PARAMETERS._replace(symbols=("TSLA",), capital=Decimal("5.50"), max_position_size=Decimal(1))
 LISTED = ListedRun("run-1", "completed", "2025-01-17", "2025-01-17T14:00:00", 3)
 ALL: dict[str, tuple[PaperRunError, ExitStatus]] = {
-    "positions": (reading_messages.positions_unreadable(T4, "answered 500: no"), ExitStatus.DEPENDENCY),
+    "positions": (
+        reading_messages.positions_unreadable(T4, "answered 500: no", refusal=None),
+        ExitStatus.DEPENDENCY,
+    ),
     "interrupted": (messages.interrupted(T5, T4, "run-1", TRADE), ExitStatus.INTERRUPTED),
     "interrupted early": (messages.interrupted(T5, T4, None, TRADE), ExitStatus.INTERRUPTED),
     "interrupted before": (messages.interrupted_before(), ExitStatus.INTERRUPTED),
     "cut off": (messages.cut_off(T5, T4, TRADE), ExitStatus.ORCHESTRATION),
     "lost": (messages.lost(T5, T4, "answered 500: no", TRADE), ExitStatus.ORCHESTRATION),
     "timed out": (messages.timed_out("run-1", Decimal("3E+2"), "2025-01-17"), ExitStatus.ORCHESTRATION),
-    "unreadable": (reading_messages.gateway_unreadable(T4, ["a", "b"]), ExitStatus.DEPENDENCY),
+    "unreadable": (reading_messages.gateway_unreadable(T4, ["a", "b"], refusal=None), ExitStatus.DEPENDENCY),
     "someone else": (traded_already.error(T5, LISTED, None, SESSION, ()), ExitStatus.ORCHESTRATION),
     "midnight": (messages.midnight(SESSION), ExitStatus.ORCHESTRATION),
     "other": (messages.other_parameters(TRADE, PARAMETERS, OTHERS), ExitStatus.DATA),
@@ -129,7 +132,7 @@ def test_somebody_elses_run_is_named() -> None:
 
 def test_a_gateway_with_many_complaints_is_cut_short() -> None:
     """Five are enough to see what is wrong."""
-    error = reading_messages.gateway_unreadable(T4, [f"reason {number}" for number in range(9)])
+    error = reading_messages.gateway_unreadable(T4, [f"reason {number}" for number in range(9)], refusal=None)
     assert "reason 4" in error.explanation
     assert "reason 5" not in error.explanation
 

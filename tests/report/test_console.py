@@ -63,7 +63,7 @@ def whole_day(document: dict[str, Any]) -> Any:
         out.step(3, "Waiting for completion")
         out.ended("completed", Decimal("4.213"))
         out.figures(result)
-        out.saving()
+        out.saving(of_a_mark=False)
         out.saved(Path("/srv/2025-01-17_paper_run.json"))
         out.complete(result)
 
@@ -250,7 +250,7 @@ def test_an_error_block_is_the_adrs() -> None:
     """What, why, numbered remedies, and the exit status; several errors in a row, one status."""
     one = DependencyError("A unavailable", "The A at URL is not responding.", remedies=("Check", "Start"))
     two = DataError("B is wrong")
-    assert error_block([one, two], 1) == (
+    assert error_block([one, two], 1, width=None) == (
         "❌ ERROR: A unavailable\n\nThe A at URL is not responding.\n\n"
         "Troubleshooting:\n1. Check\n2. Start\n\n"
         "❌ ERROR: B is wrong\n\nExiting with code 1."
@@ -360,7 +360,7 @@ def test_an_error_of_a_service_cannot_drive_the_terminal() -> None:
     """The error block keeps its own lines, and its text is inert."""
     screen = Screen()
     error = DependencyError("A", f"says {HOSTILE}")
-    Terminal(screen, colour=False).line(error_block([error], 1))
+    Terminal(screen, colour=False).line(error_block([error], 1, width=None))
     shown = screen.getvalue()
     assert "\x1b" not in shown
     assert "\r" not in shown

@@ -136,7 +136,7 @@ def test_a_unit_refuses_a_path_that_is_no_line_of_text(tmp_path: Path) -> None:
     """A line break in a path would be a setting of its own."""
     for changes in ({"outputs": (tmp_path / "a\nUser=root",)}, {"reports_dir": tmp_path / "a\nb"}):
         with pytest.raises(DataError, match="systemd"):
-            systemd.units(planned(tmp_path, **changes))
+            systemd.units(planned(tmp_path, **changes), for_user=False)
 
 
 def test_the_machines_units_are_hardened(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ every_read = pytest.mark.parametrize("read", READS.values(), ids=READS)
 
 
 def at(url: ServiceUrl, transport: Transport, keys: Keys = KEYS) -> Broker:
-    return Broker(transport, url, data=url, keys=keys)
+    return Broker(transport, url, data=url, keys=keys, kind="paper")
 
 
 def stamp(moment: datetime) -> str:

@@ -94,7 +94,9 @@ def test_the_request_to_trade_is_signed_where_that_is_asked_for(signs_run: bool)
     """With the hash of its very bytes; what is read is signed either way, if it is not left out."""
     client = Transport(signer=signer(signs_run=signs_run))
     with serving(answer()) as server:
-        posted = client.post_once(server.url, "/run", {"symbols": ["AAPL"]}, headers={"A": "b"}, seconds=5)
+        posted = client.post_once(
+            server.url, "/run", {"symbols": ["AAPL"]}, headers={"A": "b"}, seconds=5, held_back=lambda: None
+        )
         read = client.get(server.url, "/x", seconds=5)
         without = client.get(server.url, "/x", seconds=5, unsigned=True)
         sent = {name.lower(): value for name, value in server.seen[0].headers.items()}

@@ -39,13 +39,15 @@ def test_a_broker_takes_no_transport_that_could_send(server: BrokerServer) -> No
 def test_its_transport_sends_nothing_but_get(server: BrokerServer, transport: Transport) -> None:
     """Whatever it is asked for: no other method leaves, in no way that a transport has."""
     sends: list[Callable[[], object]] = [
-        lambda: transport.post_once(server.at, "/v2/orders", {}, headers={}, seconds=5),
+        lambda: transport.post_once(
+            server.at, "/v2/orders", {}, headers={}, seconds=5, held_back=lambda: None
+        ),
         lambda: transport.post_text(server.at, "/v2/orders", b"", seconds=5),
     ]
     for method in ("POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "get"):
         sends.append(
             lambda method=method: transport._exchange(
-                transport._session, method, server.at, "/v2/orders", deadline=9e9, seconds=5
+                transport._session, method, server.at, "/v2/orders", deadline=9e9, seconds=5, headers=None
             )
         )
     for send in sends:
@@ -286,7 +288,7 @@ def test_a_trickle_ends_by_the_deadline(transport: Transport, read: Callable[[Br
     """A body that comes byte by byte is no answer in time."""
     head, slow = answer(b" " * 4000).split(b"\r\n\r\n")
     with serving(trickled(head + b"\r\n\r\n", slow, 0.05)) as server:
-        broker = Broker(transport, server.url, data=server.url, keys=KEYS, now=_late())
+        broker = Broker(transport, server.url, data=server.url, keys=KEYS, now=_late(), kind="paper")
         with pytest.raises(NoAnswer, match="did not answer within"):
             read(broker)
 
@@ -309,7 +311,7 @@ def test_all_pages_together_have_one_deadline(server: BrokerServer, transport: T
         )
 
     server.between = more
-    broker = Broker(transport, server.at, data=server.at, keys=KEYS, now=lambda: clock[0])
+    broker = Broker(transport, server.at, data=server.at, keys=KEYS, now=lambda: clock[0], kind="paper")
     with pytest.raises(NoAnswer, match="was not asked any more, its time was over"):
         broker.orders(BEGIN, seconds=5)
     assert len(server.requests) == 5
@@ -322,9 +324,11 @@ def test_a_broker_that_is_down_frozen_or_moved_is_told_of(
     """Nothing listens; the connection breaks off; it sends elsewhere, where nobody goes with the keys."""
     patient = at(refusing(), transport)
     with pytest.raises(NeverSent, match="refused the connection"):
-        READS["account"](Broker(transport, patient.url, data=patient.url, keys=KEYS, now=_late()))
+        READS["account"](
+            Broker(transport, patient.url, data=patient.url, keys=KEYS, now=_late(), kind="paper")
+        )
     with serving(sending(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{")) as server:
-        broker = Broker(transport, server.url, data=server.url, keys=KEYS, now=_late())
+        broker = Broker(transport, server.url, data=server.url, keys=KEYS, now=_late(), kind="paper")
         with pytest.raises(NoAnswer):
             read(broker)
     with serving(answer(b"{}")) as elsewhere, serving_broker() as moved:

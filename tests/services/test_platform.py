@@ -66,6 +66,10 @@ def made(client: Transport, gateway: ServiceUrl, deadline: Deadline | None = Non
         execution_gateway=gateway,
         orchestrator=ServiceUrl(base="http://t5.test"),
         deadline=deadline,
+        quotes=None,
+        arrivals=None,
+        broker=None,
+        demands_broker=False,
     )
 
 
@@ -137,7 +141,17 @@ def test_all_three_are_asked_at_the_same_time(client: Transport) -> None:
 
     acts = [answering(name) for name in ("t3_health", "t4_health", "t5_health")]
     with serving(acts[0]) as t3, serving(acts[1]) as t4, serving(acts[2]) as t5:
-        services = Platform(client, signal_service=t3.url, execution_gateway=t4.url, orchestrator=t5.url)
+        services = Platform(
+            client,
+            signal_service=t3.url,
+            execution_gateway=t4.url,
+            orchestrator=t5.url,
+            quotes=None,
+            arrivals=None,
+            broker=None,
+            demands_broker=False,
+            deadline=None,
+        )
         found = services.health()
     assert [each.service for each in found] == ["signal_service", "execution_gateway", "orchestrator"]
     assert all(each.healthy for each in found)

@@ -43,7 +43,14 @@ def get_again(client: Transport, url: ServiceUrl, seconds: float = 5) -> Answer:
 
 
 def post(client: Transport, url: ServiceUrl, seconds: float = 5) -> Answer:
-    return client.post_once(url, "/run", {"a": "1.50"}, headers={"Idempotency-Key": "k-1"}, seconds=seconds)
+    return client.post_once(
+        url,
+        "/run",
+        {"a": "1.50"},
+        headers={"Idempotency-Key": "k-1"},
+        seconds=seconds,
+        held_back=lambda: None,
+    )
 
 
 both = pytest.mark.parametrize("call", [get, post])

@@ -121,7 +121,7 @@ class Account:
 
     def observed(self) -> Observations:
         """Return what was read."""
-        read = Observations(self.quoted())
+        read = Observations(self.quoted(), is_silent=False)
         read.states, read.earlier = dict(self.working), dict(self.earlier)
         read.refusal = self.refusal
         if not self.unreadable:

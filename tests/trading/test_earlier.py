@@ -1,8 +1,9 @@
 """Earlier trades of which not all is known: what a later command finds out, and what it leaves alone."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -24,11 +25,23 @@ from paper_run.model.result_json import decode, encode, of_document
 from paper_run.services.answer import Answer
 from paper_run.services.orchestrator import recorded_orchestration
 from paper_run.services.platform import Platform
-from paper_run.trading.earlier import look_again
+from paper_run.trading import earlier
 
 RUN, BUY, SELL = "00d504c8-aaaa", "1e366bd01f5485826f316d84", "e71a1a289f6f2416b6f97e0b"
 LATER = NOON + timedelta(hours=3)
 CALENDAR = Calendar(lambda year: ClosedDays(year, {}, {}, "nobody"), exchange="XNYS")
+
+
+def look_again(
+    ledger: Ledger,
+    platform: Platform,
+    calendar: Calendar,
+    now: datetime,
+    *,
+    tell: Callable[[str], None] = lambda _: None,
+) -> list[AttemptRow]:
+    """Look with a platform that is heard."""
+    return earlier.look_again(ledger, platform, calendar, now, tell=tell, is_heard=True)
 
 
 def a_run(run_id: str = RUN, day: date = SESSION, **changes: Any) -> dict[str, Any]:

@@ -113,7 +113,7 @@ ZONES = [
 def test_the_ids_cover_the_gateways_own_date(zone: str, hour: int) -> None:
     """2025's gateway takes its local date, wherever it stands and whenever the POST is sent."""
     clock = datetime(2025, 1, 17, hour, 30, tzinfo=UTC)
-    snapshot = a_snapshot(exchange_time(clock).date(), gateway_clock=clock)
+    snapshot = a_snapshot(exchange_time(clock, "XNYS").date(), gateway_clock=clock)
     ids = possible_ids(signal(None), snapshot, STRATEGY)
     assert contract_ids("AAPL", "buy", 10, clock.astimezone(ZoneInfo(zone)).date()) <= set(ids)
 
@@ -145,7 +145,7 @@ class Gateway(Orders):
     def find(self, *mappings: Any, strategy: str | None = STRATEGY, **changes: Any) -> list[OrderState]:
         before = a_snapshot(**changes)
         wanted = doubtful_ids(mappings or (signal(None),), before, strategy)
-        seen = self.platform.find_orders(wanted, seconds=1)
+        seen = self.platform.find_orders(wanted, seconds=1, asked={})
         return list(adoptable(wanted, seen.states, before.gateway_clock, None, self.owned).values())
 
 

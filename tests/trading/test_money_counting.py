@@ -48,8 +48,8 @@ def counts(
 ) -> Posted | Waits | None:
     """Return what it counts as in a session, Friday's; each share costs 50 where there are quotes."""
     quote = Market(Decimal("49.5"), Decimal("50.5"), NOON, None, None)
-    read = Observations(MarketReading({"NVDA": quote}, ()) if quotes else None)
-    moment = Moment(session, exchange_time(now), CALENDAR)
+    read = Observations(MarketReading({"NVDA": quote}, ()) if quotes else None, is_silent=False)
+    moment = Moment(session, exchange_time(now, "XNYS"), CALENDAR)
     counting = Counting(NEVER_RENAMED, session, read, moment, lambda: HELD)
     return counting.counts(what, before, in_base=in_base)
 

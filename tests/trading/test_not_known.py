@@ -32,7 +32,7 @@ FIFTEEN = "it still works 15 minutes into an open session"
 
 def at(text: str) -> datetime:
     """Return a moment of UTC on the exchange's clock."""
-    return exchange_time(datetime.fromisoformat(text).replace(tzinfo=UTC))
+    return exchange_time(datetime.fromisoformat(text).replace(tzinfo=UTC), "XNYS")
 
 
 def closed(ledger: Ledger, *states: Any, session: date = SESSION) -> None:

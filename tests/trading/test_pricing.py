@@ -28,7 +28,7 @@ UNREADABLE = "the gateway's positions could not be read"
 
 def read(market: dict[str, Market] | str | None = "none", *, positions: bool = True) -> Observations:
     """Return what was read: quotes by symbol, None of a source that could not be read, or no source."""
-    found = Observations(None if isinstance(market, str) else MarketReading(market, ()))
+    found = Observations(None if isinstance(market, str) else MarketReading(market, ()), is_silent=False)
     found.positions = () if positions else None
     return found
 
@@ -36,7 +36,9 @@ def read(market: dict[str, Market] | str | None = "none", *, positions: bool = T
 def priced(
     what: Observations, position: Position | None, now: datetime, session: date = FRIDAY
 ) -> Mark | str:
-    return pricing.mark_of("AAPL", position, what, Moment(session, exchange_time(now), CALENDAR), session)
+    return pricing.mark_of(
+        "AAPL", position, what, Moment(session, exchange_time(now, "XNYS"), CALENDAR), session
+    )
 
 
 @pytest.mark.parametrize(
@@ -102,7 +104,7 @@ def test_a_session_that_has_no_price_says_why_later_too() -> None:
 
 def test_the_positions_that_are_listed() -> None:
     """Those with shares."""
-    found = Observations()
+    found = Observations(market=None, is_silent=False)
     assert pricing.listed_positions(found) == {}
     found.positions = (
         HELD,

@@ -18,7 +18,7 @@ KILL_SWITCH = {
 
 
 def judge(answer: Answer) -> Verdict:
-    return judge_answer(answer, URL)
+    return judge_answer(answer, URL, knew_run=lambda _: False)
 
 
 @pytest.mark.parametrize("name", ["run_normal", "t4_down__run", "run_unknown_symbol"])
@@ -140,7 +140,7 @@ def test_a_deeply_nested_body_is_judged_like_any_other(depth: int, shape: str) -
 
 def test_a_post_that_never_left_placed_nothing() -> None:
     """A refused connection is a dependency that is down: exit 1."""
-    verdict = judge_failure(NeverSent(ORCHESTRATOR, "refused the connection"), URL)
+    verdict = judge_failure(NeverSent(ORCHESTRATOR, "refused the connection"), URL, knew_run=lambda _: False)
     assert isinstance(verdict, PlacedNothing)
     assert verdict.error.exit_status == 1
     assert "refused the connection" in verdict.error.explanation
@@ -150,4 +150,4 @@ def test_a_post_that_never_left_placed_nothing() -> None:
 @pytest.mark.parametrize("kind", [NoAnswer, UnreadableAnswer])
 def test_a_post_without_an_answer_is_lost(kind: type[NoAnswer]) -> None:
     """What may have arrived may have been acted upon."""
-    assert judge_failure(kind(ORCHESTRATOR, "broke off"), URL) == Lost("broke off")
+    assert judge_failure(kind(ORCHESTRATOR, "broke off"), URL, knew_run=lambda _: False) == Lost("broke off")

@@ -393,7 +393,9 @@ def nothing(account: Account, occasion: Occasion) -> BookFigures | None:
     """Value a ledger without an attempt."""
     moment = Moment(FIRST, datetime(2025, 1, 6, 10, tzinfo=NEW_YORK), account.calendar)
     with account.ledger.transaction():
-        return bring_up_to_date(account.ledger, Observations(), moment, moment.now, occasion)
+        return bring_up_to_date(
+            account.ledger, Observations(market=None, is_silent=False), moment, moment.now, occasion
+        )
 
 
 def test_the_book_as_it_was_valued_last_is_read_once(

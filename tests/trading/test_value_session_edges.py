@@ -229,7 +229,7 @@ def test_friday_is_never_completed_with_mondays_prices(
     friday, moment = date(2025, 1, 10), datetime(2025, 1, 13, 8, tzinfo=NEW_YORK)
     time = None if at is None else datetime.fromisoformat(at)
     position = Position("AAPL", Decimal(1), None, Decimal(101), None, None, time)
-    read = Observations()
+    read = Observations(market=None, is_silent=False)
     read.positions = (position,)
     mark = pricing.mark_of("AAPL", position, read, Moment(friday, moment, account.calendar), friday)
     later = "its price is of 2025-01-13 or later, after the session that is valued"

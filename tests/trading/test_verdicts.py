@@ -18,7 +18,7 @@ from builders.wire import ORDERS, POSITIONS, RUNS, body, mapping, serve, serve_e
 
 from paper_run.errors import DataError, DependencyError, OrchestrationError, PaperRunError
 from paper_run.ledger.ledger import Ledger
-from paper_run.model.attempt import AttemptRow
+from paper_run.model.attempt import LONGEST_WAIT, AttemptRow
 from paper_run.model.calendar import Calendar, ClosedDays
 from paper_run.services.orchestrator import recorded_orchestration
 from paper_run.services.platform import Platform
@@ -70,7 +70,7 @@ def document(row: AttemptRow) -> dict[str, Any]:
 
 def resolved(row: AttemptRow, decision: Decision, ledger: Ledger, platform: Platform) -> AttemptRow:
     """Settle, and find in the ledger what was returned."""
-    found = record_verdict(row, decision, ledger, platform, no_broker(ledger), LATER)
+    found = record_verdict(row, decision, ledger, platform, no_broker(ledger), LATER, timeout=LONGEST_WAIT)
     assert found == ledger.attempts.by_id(row.id)
     return found
 
@@ -78,7 +78,7 @@ def resolved(row: AttemptRow, decision: Decision, ledger: Ledger, platform: Plat
 def refused(row: AttemptRow, decision: Decision, ledger: Ledger, platform: Platform) -> PaperRunError:
     """Try to settle; nothing is changed by it."""
     with pytest.raises(PaperRunError) as caught:
-        record_verdict(row, decision, ledger, platform, no_broker(ledger), LATER)
+        record_verdict(row, decision, ledger, platform, no_broker(ledger), LATER, timeout=LONGEST_WAIT)
     assert ledger.attempts.by_id(row.id) == row
     assert ledger.orders.order_states(row) == {}
     return caught.value
@@ -448,10 +448,14 @@ def test_not_placed_is_refused_as_long_as_the_orchestrator_may_trade(
     until = NOON + timedelta(seconds=10 + float(timeout) + 300)
     early = until - timedelta(microseconds=1)
     with pytest.raises(OrchestrationError):
-        record_verdict(row, Decision(placed=False), ledger, platform, no_broker(ledger), early)
+        record_verdict(
+            row, Decision(placed=False), ledger, platform, no_broker(ledger), early, timeout=LONGEST_WAIT
+        )
     assert ledger.attempts.by_id(row.id) == row
     assert (
-        record_verdict(row, Decision(placed=False), ledger, platform, no_broker(ledger), until).state
+        record_verdict(
+            row, Decision(placed=False), ledger, platform, no_broker(ledger), until, timeout=LONGEST_WAIT
+        ).state
         == "nothing"
     )
 
@@ -480,7 +484,9 @@ def test_not_placed_is_taken_at_once_where_the_orchestrator_has_answered(
     row = begun(ledger)
     row = ledger.attempts.record(row, state="unsettled", document=row.document, in_doubt=0, over=True)
     assert (
-        record_verdict(row, Decision(placed=False), ledger, platform, no_broker(ledger), NOON).state
+        record_verdict(
+            row, Decision(placed=False), ledger, platform, no_broker(ledger), NOON, timeout=LONGEST_WAIT
+        ).state
         == "nothing"
     )
 

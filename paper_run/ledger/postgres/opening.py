@@ -26,7 +26,7 @@ _PATIENCE = 600.0
 """Seconds that the server may take to make or change tables, or for years of results: nothing hangs on it."""
 
 
-def leased(place: Place, waiting: Waiting, *, makes: bool = False) -> Store:
+def leased(place: Place, waiting: Waiting, *, makes: bool) -> Store:
     """Open the schema that there must be, and take its lease.
 
     :param makes: whether one is made where there is none.

@@ -22,7 +22,7 @@ _MODE = 0o644
 """Less what the umask takes: whoever may read the reports may read it, and nobody else writes it."""
 
 
-def create(path: Path, first: Callable[[str], None] | None = None) -> bool:
+def create(path: Path, first: Callable[[str], None] | None) -> bool:
     """Make a ledger; False: another run has made one meanwhile.
 
     It is made under another name and linked into place, so that no crash leaves half of one.

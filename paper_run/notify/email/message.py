@@ -30,7 +30,7 @@ def compose(
     message_id: str,
     date: datetime,
     list_id: str,
-    earlier: Sequence[str] = (),
+    earlier: Sequence[str],
 ) -> bytes:
     """Return the message, 7-bit with CRLF; the same arguments give the same bytes.
 

@@ -46,7 +46,7 @@ class Issues(NamedTuple):
     steps: tuple[Remedy, ...]
 
 
-def issues(result: RunResult, *, orders_file: str, before: RunResult | None = None) -> Issues:
+def issues(result: RunResult, *, orders_file: str, before: RunResult | None) -> Issues:
     """Return what needs a person, the most urgent first.
 
     :param orders_file: where all orders are listed.

@@ -22,5 +22,6 @@ def composed(letter: Letter = LETTER, **changed: Any) -> bytes:
         "message_id": ID,
         "date": DATE,
         "list_id": "paper_run reports <paper-run.example.com>",
+        "earlier": (),
     }
     return compose(letter, **(arguments | changed))
