@@ -8,7 +8,7 @@ from paper_run.app import day_ledger
 from paper_run.app.checks import Check, fix_of
 from paper_run.errors import DataError, ExitStatus, PaperRunError
 from paper_run.model.commands import ours
-from paper_run.trading import hours, preflight, response, several_hosts
+from paper_run.trading import hours, kept_answers, preflight, several_hosts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -48,7 +48,7 @@ def _whole_and_open(config: Config, ledger: Ledger) -> Iterator[Check]:
     if unknown := [row.name for row in ledger.attempts.incomplete()]:
         words = f"outcome unknown: {', '.join(unknown)}"
         yield Check("Attempts", words, ExitStatus.DATA, config.invocation.whole(ours("resolve")))
-    for kept in response.unreadable(config.reports_dir):
+    for kept in kept_answers.unreadable(config.reports_dir):
         yield Check("Kept answers", kept.text, ExitStatus.DATA, _fix(config, kept.remedies))
     if queued := len(ledger.mails.queued()):
         words = f"{queued} could not be sent yet"

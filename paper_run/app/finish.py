@@ -8,7 +8,7 @@ from paper_run import NamedTuple
 from paper_run.errors import DataError, ExitStatus, PaperRunError, SeveralErrors, worst
 from paper_run.model import messages
 from paper_run.model.attempt import attempt_name
-from paper_run.trading import response
+from paper_run.trading import kept_answers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -70,7 +70,7 @@ def filed(
     if not unwritten:
         own = [each.result for each in reports]
         names = {attempt_name(each.session, each.attempt) for each in own if each.attempt is not None}
-        response.forget(workspace.ledger.folder, workspace.ledger.attempts.by_key, names)
+        kept_answers.forget(workspace.ledger.folder, workspace.ledger.attempts.by_key, names)
     return written, unwritten
 
 

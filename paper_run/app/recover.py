@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from paper_run.app.finish import filed
-from paper_run.trading import response
+from paper_run.trading import kept_answers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,7 +28,7 @@ def recover_earlier(workspace: Workspace, platform: Platform, *, is_heard: bool 
         is_whole = not (row.outcome_unknown or row.id in ledger.attempts.in_doubt())
         known = f"{'The outcome' if is_whole else 'More'} of the attempt {row.name} is known"
         console.notice(f"{known}: {row.how_known or 'which of its orders are in doubt'}")
-    left = [publisher.unfiled(), *map(ledger.attempts.by_key, response.unfiled(ledger.folder))]
+    left = [publisher.unfiled(), *map(ledger.attempts.by_key, kept_answers.unfiled(ledger.folder))]
     names = {(row.session, row.number) for row in (*filter(None, left), *found)}
     shown = (ledger.attempts.numbered(*each) for each in sorted(names))  # of several the latest
     file_again(workspace, filter(None, shown))
@@ -38,7 +38,9 @@ def _looked_again(workspace: Workspace, platform: Platform, *, is_heard: bool) -
     ledger = workspace.ledger
     with platform.deadline.stopped():
         if not (
-            ledger.attempts.incomplete() or ledger.attempts.doubtful() or any(response.kept(ledger.folder))
+            ledger.attempts.incomplete()
+            or ledger.attempts.doubtful()
+            or any(kept_answers.readable(ledger.folder))
         ):
             return []
         from paper_run.trading import earlier

@@ -9,7 +9,7 @@ from paper_run.model import findings, messages, reading_messages, result_json
 from paper_run.model.calendar import exchange_time
 from paper_run.model.commands import ours
 from paper_run.services.orchestrator import recorded_orchestration
-from paper_run.trading import lookup, order_outcomes, response
+from paper_run.trading import kept_answers, lookup, order_outcomes, response
 from paper_run.trading.at_broker import AtBroker, found_at_broker
 from paper_run.trading.conclude import has_ended
 from paper_run.trading.doubtful import DoubtLook
@@ -52,7 +52,7 @@ def look_again(
     """
     when = f"on {exchange_time(now, ledger.account.exchange).isoformat(sep=' ', timespec='seconds')}"
     look = _Look(ledger, platform, AtBroker(ledger, platform.broker, calendar), when, is_heard=is_heard)
-    found = [look.at_kept(each) for each in response.kept(ledger.folder)]
+    found = [look.at_kept(each) for each in kept_answers.readable(ledger.folder)]
     found += [look.at(row) for row in ledger.attempts.incomplete()]
     found += [look.doubts.at(row) for row in ledger.attempts.doubtful()]
     for text in look.doubts.strangers:
@@ -76,7 +76,7 @@ class _Look:
         self._orchestrator_silent = not is_heard
         self.doubts = DoubtLook(ledger, platform, broker, when, is_heard=is_heard)
 
-    def at_kept(self, each: response.Pending) -> AttemptRow | None:
+    def at_kept(self, each: kept_answers.Pending) -> AttemptRow | None:
         """Bring the answer that a command kept, and could not record, into the ledger.
 
         It answers this very request, and takes the place of a run that was found for it. One that says less
@@ -96,7 +96,7 @@ class _Look:
         )
         now, is_taken = self._with_answer(row, verdict, response.run_of(verdict))
         if is_taken:
-            response.take(self._ledger.folder, each.key)
+            kept_answers.take(self._ledger.folder, each.key)
         return now if now.version != row.version else None
 
     def _with_answer(

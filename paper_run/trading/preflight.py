@@ -13,7 +13,7 @@ from paper_run.model import commands, findings
 from paper_run.model.commands import ours
 from paper_run.services import health as health_check
 from paper_run.services.deadline import BEFORE
-from paper_run.trading import response
+from paper_run.trading import kept_answers
 from paper_run.trading.hours import ToldDate, date_told, seconds_until_agreed
 
 if TYPE_CHECKING:
@@ -232,7 +232,7 @@ def still_open(ledger: Ledger, of: Collection[int] | None = None) -> tuple[Findi
         for row in ledger.attempts.unsure()
         if of is None or row.id in of
     )
-    kept = tuple(response.unreadable(ledger.folder)) if of is None else ()
+    kept = tuple(kept_answers.unreadable(ledger.folder)) if of is None else ()
     return (
         kept
         + attempts

@@ -10,7 +10,7 @@ from paper_run.model.calendar import exchange_time
 from paper_run.model.order import Orchestration
 from paper_run.model.result import Statistics
 from paper_run.services.orchestrator import recorded_orchestration
-from paper_run.trading import order_outcomes, recording, response
+from paper_run.trading import kept_answers, order_outcomes, recording
 from paper_run.trading.conclude import UNREAD, Known, with_adopted
 from paper_run.trading.order_outcomes import REFUSED, stated_quotes
 
@@ -191,7 +191,7 @@ def restate(  # noqa: PLR0913  each is one thing that may be known of it now
         how_known=how_known or row.how_known,
         ledger=ledger.account.identity,
     )
-    response.restating(ledger.folder, row.key, session=row.session)
+    kept_answers.restating(ledger.folder, row.key, session=row.session)
     return recording.write(ledger, row, known, state, answer=answer, how_known=how_known, beside=beside).row
 
 

@@ -16,7 +16,7 @@ from paper_run.model.attempt import LEAVES_WITHIN
 from paper_run.model.termination import PATIENCE, undisguised
 from paper_run.services.answer import CallFailed, HeldBack
 from paper_run.services.orchestrator import read_orchestration
-from paper_run.trading import response, restatement
+from paper_run.trading import kept_answers, response, restatement
 from paper_run.trading.conclude import UNREAD, has_ended
 from paper_run.trading.underway import AttemptUnderway, Means
 
@@ -101,7 +101,7 @@ class _Sending:
         """Write the row that says what is about to be sent; until more is known, its result is unknown."""
         attempt = self.attempt
         self.ledger.refuse_replaced()
-        response.prove_keepable(self._folder)
+        kept_answers.prove_keepable(self._folder)
         cut_off = messages.cut_off(*self._urls, attempt.name)
         attempt.known = attempt.known._replace(failures=(cut_off,))
         self.leaves_by = self.clock.boottime() + LEAVES_WITHIN
@@ -138,7 +138,7 @@ class _Sending:
         snapshot = attempt.known.snapshot
         if not snapshot.sandbox:
             with contextlib.suppress(DataError):  # the ledger tells of it
-                response.ask(self._folder, attempt.row.key, session=snapshot.session)
+                kept_answers.ask(self._folder, attempt.row.key, session=snapshot.session)
         with PATIENCE.holding():
             self.asked = True
             try:
@@ -150,7 +150,7 @@ class _Sending:
                 )
             except DataError as error:
                 self.asked = False
-                response.withdraw(self._folder, attempt.row.key)
+                kept_answers.withdraw(self._folder, attempt.row.key)
                 self._take(response.PlacedNothing(error))  # this ledger may be put back
                 raise
             except HeldBack:
@@ -162,7 +162,7 @@ class _Sending:
                 self._look_at_rehearsal()
                 return response.judge_failure(error, orchestrator.url, self._knew_run)
             with contextlib.suppress(DataError):  # told if the ledger can't keep it either
-                response.keep(self._folder, attempt.row.key, answer, session=snapshot.session)
+                kept_answers.keep(self._folder, attempt.row.key, answer, session=snapshot.session)
                 self.is_kept = True
             self._look_at_rehearsal()
             return response.judge_answer(answer, orchestrator.url, self._knew_run)
@@ -341,7 +341,7 @@ class _Sending:
             found = (*found, messages.not_recorded(attempt.known.orchestration, where, attempt.name))
         elif self.is_kept and not attempt.unwritten and (self.is_taken or not attempt.row.outcome_unknown):
             try:
-                response.take(self._folder, attempt.row.key)
+                kept_answers.take(self._folder, attempt.row.key)
             except DataError:
                 pass  # it is brought in once more, to no effect
             except Exception as error:
