@@ -46,7 +46,7 @@ def save(
     :param of_a_change: whether a person has changed the book with it.
     """
     console, publisher = workspace.console, workspace.publisher
-    console.figures(reports.result)
+    console.figures(reports.result, reports.before)
     if workspace.is_trial:
         return End(worst(failure.exit_status for failure in failed), tuple(failed), reports)
     console.saving(of_a_mark=reports.result.is_mark)
