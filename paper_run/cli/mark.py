@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from paper_run.cli import connect, flags, output
-from paper_run.cli.parsing import options_of
+from paper_run.cli.parsing import MarkCommand, options_of
 from paper_run.errors import ExitStatus, worst
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from paper_run.trading.adjustments import Change
 
 
-@click.command()
+@click.command(cls=MarkCommand)
 @options_of("mark")
 def mark(**given: Any) -> ExitStatus:
     """Read orders, positions and quotes again and value the latest session that has opened; never trades."""

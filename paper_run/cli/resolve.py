@@ -62,6 +62,7 @@ def _said(
     if given["wrong_date"]:
         return set_aside(attempt, given, tried)
     decision = resolve_flags.decision(attempt, given)
+    flags.refuse_urls_with_sandbox(given)
     with connect.connected(flags.settings(given), given) as (settings, platform):
         console = output.console(given, quiet=as_json)
         unprinted: list[PaperRunError] = []

@@ -43,6 +43,25 @@ WITHOUT_A_LEDGER = [
     _wrong("-sandbox", "No such option: -sandbox. Did you mean --sandbox?"),
     _wrong("history -q -json", "No such option: -json. Did you mean --json?", "history --help"),
     _wrong("-q history", "a command comes first"),
+    _wrong(
+        "mark 2025-01-02", "2025-01-02 is none.", "latest session", "report SESSION", "1. See mark --help"
+    ),
+    _wrong("doctor me", "doctor takes options alone: me is none.", "1. See doctor --help"),
+    _wrong("config PAPER_RUN_WAIT", "config takes options alone: PAPER_RUN_WAIT is none."),
+    _wrong(
+        "2025-01-02", "No such command: 2025-01-02. Of a session: report 2025-01-02;", "--as-of-date 2025"
+    ),
+    _wrong("run 2025-01-02", "2025-01-02 stands alone: the date of the signals goes with --as-of-date."),
+    _wrong("--capital 5 MSFT", "MSFT stands alone: symbols go with --symbols."),
+    _wrong("--dry-run --open", "--open opens the page of a result, --dry-run leaves none; use one."),
+    _wrong("--dry-run --output -", "--output - prints the JSON of a result, --dry-run leaves none; use one."),
+    _wrong("--accept-database", "--accept-database means nothing here: the ledger is in no database."),
+    _wrong(
+        f"ledger move a {_DATABASE} --ledger-url {_DATABASE}2", "URL and --ledger-url name a database each"
+    ),
+    _wrong(f"history --all a --ledger-url {_DATABASE}", "--all goes with folders, URLs and --json alone."),
+    _wrong("resolve --sandbox --orchestrator-url http://localhost:1", "--sandbox brings its own services"),
+    _wrong("resolve --json --reset", "--json goes with the list, or with --dry-run."),
     _wrong("history -n", "Option '-n' requires an argument.", "1. See history --help"),
     _wrong("resolve --split AAPL", "Option '--split' requires 2 arguments.", "1. See resolve --help"),
     _wrong("mark --json=1", "does not take a value", "1. See mark --help"),
