@@ -240,10 +240,10 @@ def _recorded(
 
 def _say(workspace: Workspace, said: Said, by: str) -> None:
     """Record what an order has filled, with the files of its attempt where a doubt ends with it."""
-    from paper_run.trading import verdicts
+    from paper_run.trading import said_filled
 
     with workspace.ledger.attempts.telling(workspace.outbox.outcome_known):
-        row = verdicts.say_filled(said, workspace.ledger, by)
+        row = said_filled.say_filled(said, workspace.ledger, by)
     filled = "not filled" if said.price is None else f"filled {said.qty} at {said.price}"
     workspace.console.notice(f"Order {said.name}: {filled}, said {by}")
     if row is None:
