@@ -311,6 +311,22 @@ def test_config_tells_of_a_name_that_is_set_twice(tmp_path: Path, form: tuple[st
     assert "is set twice" not in typed.stdout
 
 
+@pytest.mark.parametrize("words", [("config",), ("config", "--json"), ("--dry-run",)])
+def test_a_key_under_both_of_its_spellings_is_told_of(
+    platform: OddPlatform, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    """Where they differ: both, and which of them counts, never a value; nothing where they are equal."""
+    (tmp_path / ".env").write_text(f"APCA_API_KEY_ID={SECRET}\nAPCA_API_SECRET_KEY=same\n")
+    env = {"ALPACA_API_KEY_ID": "another-K3y", "ALPACA_API_SECRET_KEY": "same", "PAPER_RUN_BROKER": "off"}
+    done = run_command(*words, cwd=tmp_path, platform=platform, env=env)
+    other = f"APCA_API_KEY_ID in {tmp_path}/.env"
+    said = f"ALPACA_API_KEY_ID and {other} are one setting, and differ: ALPACA_API_KEY_ID counts."
+    assert said in done.stdout
+    assert "APCA_API_SECRET_KEY" not in done.stdout
+    assert "another-K3y" not in done.stdout + done.stderr
+    assert SECRET not in done.stdout + done.stderr
+
+
 @pytest.mark.parametrize("target", [".env", "nowhere"])
 def test_a_settings_file_that_is_a_broken_link_is_not_taken_for_none(tmp_path: Path, target: str) -> None:
     """The day would go to the default services, with the default symbols and amounts."""
