@@ -91,3 +91,33 @@ def test_the_last_known_equity_of_a_lost_answer(tmp_path: Path) -> None:
         sent = desk.run("email", "latest", "--to-stdout")
     assert last in plain(sent.stdout)
     assert last in flat((desk.reports / f"{desk.session}_paper_run.html").read_text("utf-8"))
+
+
+def test_a_signal_without_an_order_has_its_reason_in_words(tmp_path: Path) -> None:
+    """On console and page; the JSON has what the orchestrator said."""
+    finished = run_command("--sandbox", "--symbols", "AAPL", "MSFT", "GOOGL", cwd=tmp_path)
+    assert finished.returncode == 0
+    path = tmp_path / "reports/sandbox/2025-01-02_paper_run.json"
+    (skipped,) = [each for each in exact(path.read_text("utf-8"))["orders"] if each["side"] is None]
+    assert skipped["skip_reason"] == "zero_weight"
+    words = f"{skipped['symbol']:<8} no order: its weight is zero\n"
+    assert words in finished.stdout
+    page = flat(path.with_suffix(".html").read_text("utf-8"))
+    assert ("its weight is zero" in page, "zero_weight" in page) == (True, False)
+
+
+def test_what_an_order_was_in_doubt_for_is_no_reason_once_it_was_found(tmp_path: Path) -> None:
+    in_doubt(tmp_path)
+    page = (tmp_path / DAY).with_suffix(".html")
+    assert "ReadTimeout" in page.read_text("utf-8")
+    assert run_command("mark", "--sandbox", cwd=tmp_path).returncode == 0
+    assert "ReadTimeout" not in page.read_text("utf-8")
+
+
+def test_a_mail_of_a_mark_says_once_that_it_valued(tmp_path: Path) -> None:
+    """And of the one session that is valued so far, what it came to."""
+    assert run_command("--sandbox", cwd=tmp_path).returncode == 0
+    assert run_command("mark", "--sandbox", cwd=tmp_path).returncode == 0
+    mail = mail_of(tmp_path, "latest", "--mark", "--sandbox")
+    assert "Valued: 2 open positions at current prices. Nothing was traded" in mail
+    assert re.search(r"One session is valued so far, 2 Jan 2025: [+−]?\$\d+\.\d\d\. ", mail)

@@ -61,11 +61,12 @@ def figures(result: RunResult, pnl: Pnl, before: Sequence[SessionLine] = ()) -> 
         missing = "not known: " + "; ".join(
             [f"the shares of {unknown}"] * bool(unknown) + [f"{unpriced} without a price"] * bool(unpriced)
         )
-        priced = f"unrealized, priced so far: {text.signed_money(pnl.priced_so_far)}"
-        realized = f"realized: {text.signed_money(pnl.realized_pnl)} {since}"
+        known = f"unrealized, priced so far: {text.signed_money(pnl.priced_so_far)}"
+        if pnl.realized_pnl is not None:
+            known = f"realized: {text.signed_money(pnl.realized_pnl)} {since}; {known}"
         return [
             Figure("Day P&L", text.ABSENT, missing),
-            Figure("Total P&L", text.ABSENT, f"{realized}; {priced}"),
+            Figure("Total P&L", text.ABSENT, known),
             Figure("Equity", text.ABSENT, _known_of_equity(result, before)),
         ]
     stated = result.statistics
