@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from paper_run import money
 from paper_run.model import result_json
 from paper_run.model.attempt import attempt_name
-from paper_run.report.preview import BookNow, Position, Preview, Standing
+from paper_run.report.preview import BookNow, ClosedBy, Position, Preview, Standing
 from paper_run.trading import hours, not_known, preflight
 
 if TYPE_CHECKING:
@@ -67,7 +67,10 @@ def _standing(
     }
     return Standing(
         {name: result_json.decode(row.document) for name, row in rows.items() if row is not None},
-        {str(session): None if row is None else row.name for session, row in closing.items()},
+        {
+            str(session): None if row is None else ClosedBy(row.name, row.outcome_unknown)
+            for session, row in closing.items()
+        },
         _book(workspace, platform),
     )
 

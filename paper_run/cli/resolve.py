@@ -12,7 +12,7 @@ from paper_run.cli.parsing import options_of
 from paper_run.errors import ExitStatus, worst
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from paper_run.errors import PaperRunError
     from paper_run.report.preview import Preview
@@ -32,17 +32,21 @@ def resolve(attempt: str | None, **given: Any) -> ExitStatus:
             raise click.UsageError("--json goes with the list, or with --dry-run.")
         return _said(attempt, given)
     found: list[Preview] = []
-    return worst((_said(attempt, given, found.append), *(_shown(each, given) for each in found)))
+    status = _said(attempt, given, found.append)
+    return worst((status, output.ended(_shown(found, given))))
 
 
-def _shown(found: Preview, given: Mapping[str, Any]) -> ExitStatus:
-    """Show what a change would come to."""
+def _shown(found: Sequence[Preview], given: Mapping[str, Any]) -> list[PaperRunError]:
+    """Show what a change would come to, if one was said, and that there is none; return what went wrong."""
     from paper_run.report import preview
 
     if given["as_json"]:
-        return output.ended(output.print_json(preview.to_json(found)))
-    preview.show(output.console(given), found)
-    return output.ended(output.unwritten())
+        return [failed for each in found for failed in output.print_json(preview.to_json(each))]
+    console = output.console(given)
+    for each in found:
+        preview.show(console, each)
+    console.say("Nothing was sent, traded or saved.")
+    return output.unwritten()
 
 
 def _said(

@@ -30,6 +30,16 @@ class Position(NamedTuple):
     realized_pnl: Decimal
 
 
+class ClosedBy(NamedTuple):
+    """The attempt that a run of its session would only show, by name.
+
+    :ivar is_unknown: whether its outcome is, so that not even --again would trade.
+    """
+
+    name: str
+    is_unknown: bool
+
+
 class BookNow(NamedTuple):
     """The book as its entries make it, without a price.
 
@@ -47,12 +57,12 @@ class Standing(NamedTuple):
     """How a ledger stands.
 
     :ivar attempts: the results of those that a change may be about, by name.
-    :ivar sessions: and theirs, ISO dates: which attempt closes each; None: a run of it would trade.
+    :ivar sessions: and theirs, ISO dates: what closes each; None: a run of it would trade.
     :ivar book: None: there is none.
     """
 
     attempts: Mapping[str, RunResult]
-    sessions: Mapping[str, str | None]
+    sessions: Mapping[str, ClosedBy | None]
     book: BookNow | None
 
 
@@ -64,7 +74,7 @@ class Preview(NamedTuple):
 
 
 def show(console: Console, found: Preview) -> None:
-    """Print what would change, and that nothing has."""
+    """Print what would change."""
     before, after = found
     rows = [*_rows(before, after)]
     changes = any(was != is_now for _, was, is_now in rows)
@@ -83,7 +93,6 @@ def show(console: Console, found: Preview) -> None:
         if after.book == before.book:
             console.say("  What they have filled is booked by the next run or mark.")
     console.say()
-    console.say("Nothing was sent, traded or saved.")
 
 
 def _rows(before: Standing, after: Standing) -> Iterator[tuple[str, str, str]]:
@@ -103,11 +112,15 @@ def _rows(before: Standing, after: Standing) -> Iterator[tuple[str, str, str]]:
 
 def _status(result: RunResult) -> str:
     in_doubt = result.totals.num_orders_in_doubt
-    return result.status + (f", {counted(in_doubt, 'order')} in doubt" if in_doubt else "")
+    doubt = f", {counted(in_doubt, 'order')} in doubt" if in_doubt else ""
+    return result.status + doubt + (f" ({text.one_line(result.how_known)})" if result.how_known else "")
 
 
-def _session(closed_by: str | None) -> str:
-    return "open, a run would trade it" if closed_by is None else f"closed, a run would only show {closed_by}"
+def _session(closed_by: ClosedBy | None) -> str:
+    if closed_by is None:
+        return "open, a run would trade it"
+    again = ", and --again be refused" if closed_by.is_unknown else ""
+    return f"closed, a run would only show {closed_by.name}{again}"
 
 
 def _money(book: BookNow | None) -> str:
@@ -152,7 +165,12 @@ def _standing(standing: Standing) -> dict[str, Any]:
             for name, result in standing.attempts.items()
         ],
         "sessions": [
-            {"session": session, "closed_by": closed_by} for session, closed_by in standing.sessions.items()
+            {
+                "session": session,
+                "closed_by": closed_by and closed_by.name,
+                "again_is_refused": closed_by is not None and closed_by.is_unknown,
+            }
+            for session, closed_by in standing.sessions.items()
         ],
         "book": book
         and {

@@ -90,9 +90,12 @@ def test_a_verdict_on_an_attempt_is_tried(
     assert [each["status"] for each in found["before"]["attempts"]] == ["unknown"]
     assert [each["status"] for each in found["after"]["attempts"]] == [status]
     closed_by = None if status == "failed" else both.session
-    assert found["after"]["sessions"] == [{"session": both.session, "closed_by": closed_by}]
-    change = f"unknown -> {status}" if status != "unknown" else "unknown (no change)"
-    assert re.search(rf"^  Attempt {both.session}: +{re.escape(change)}$", shown, re.MULTILINE)
+    session = {"session": both.session, "closed_by": both.session, "again_is_refused": True}
+    assert found["before"]["sessions"] == [session]
+    assert found["after"]["sessions"] == [session | {"closed_by": closed_by, "again_is_refused": False}]
+    assert re.search(rf"^  Attempt {both.session}: +unknown -> {status} \(.*placed", shown, re.MULTILINE)
+    assert "[dry run] Would change:" in shown
+    assert f"closed, a run would only show {both.session}, and --again be refused -> " in shown
     assert ("open, a run would trade it" in shown) == (status == "failed")
     assert ("What they have filled is booked by the next run or mark" in shown) == (status == "success")
     assert both.resolve(*said).returncode == 0
@@ -112,7 +115,7 @@ def test_a_word_on_an_order_in_doubt_is_tried(both: Desk) -> None:
     assert before["book"] is None or before["book"]["positions"] == [{"symbol": "AAPL", **none}]
     assert after["attempts"][0]["status"] == "success"
     assert (after["book"]["cash"], after["book"]["positions"][0]["qty"]) == (98990, 10)
-    assert "1 order in doubt -> success" in shown
+    assert "1 order in doubt -> success (" in shown
     assert f"Order AAPL@{both.session}: filled 10 at 101, said by" in shown
     assert both.resolve(*said).returncode == 0
     assert tried(both, "--reset")[0]["before"]["book"] == after["book"]
@@ -160,5 +163,8 @@ def test_an_answer_that_was_kept_stays_kept(both: Desk) -> None:
     before = everything(both)
     shown = both.resolve("--dry-run")
     assert shown.returncode == 0
+    assert shown.stdout.endswith(
+        "Nothing is open: every outcome is known.\nNothing was sent, traded or saved.\n"
+    )
     assert f"The outcome of the attempt {both.session} is known: its answer, which was kept" in shown.stdout
     assert everything(both) == before
