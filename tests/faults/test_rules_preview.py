@@ -3,8 +3,11 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import pytest
@@ -13,7 +16,12 @@ from support.answers import Answer, plain_500
 from support.desk import Desk
 from support.hosts import Host
 from support.odd_platform import RUN, RUNS, Plan
+from support.postgres_server import Schema
 from support.schema import command_faults
+
+from paper_run.ledger import trial
+from paper_run.model.place import Database, Place
+from paper_run.model.progress import Waiting
 
 DOUBT = {"client_order_id": None, "order_status": "rejected", "skip_reason": "submission_failed: 504"}
 TABLES = ("account", "trades", "orders", "epochs", "entries", "sessions", "marks", "mails", "broker_accounts")
@@ -168,3 +176,19 @@ def test_an_answer_that_was_kept_stays_kept(both: Desk) -> None:
     )
     assert f"The outcome of the attempt {both.session} is known: its answer, which was kept" in shown.stdout
     assert everything(both) == before
+
+
+def test_nothing_stays_of_what_follows_a_transaction_that_came_to_nothing(
+    schema: Schema, tmp_path: Path
+) -> None:
+    """It is undone alone; what is written after it is no more written than what was before."""
+    made(schema, tmp_path)
+    place = Place(tmp_path, Database(schema.server.url, "postgresql://tests", schema.name, "paper-1"))
+    with trial.under_lock(place, Waiting(datetime.now(UTC), 0, sleep)) as ledger:
+        ledger.holidays.keep(2025, "before")
+        with suppress(ValueError), ledger.transaction():
+            ledger.holidays.keep(2026, "undone")
+            raise ValueError
+        ledger.holidays.keep(2027, "after")
+        assert [ledger.holidays.kept(year) for year in (2025, 2026, 2027)] == ["before", None, "after"]
+    assert schema.rows("calendar") == []
