@@ -46,7 +46,9 @@ def save(
     :param of_a_change: whether a person has changed the book with it.
     """
     console, publisher = workspace.console, workspace.publisher
-    console.figures(reports.result)
+    console.figures(reports.result, reports.before)
+    if workspace.is_trial:
+        return End(worst(failure.exit_status for failure in failed), tuple(failed), reports)
     console.saving(of_a_mark=reports.result.is_mark)
     written, unwritten = filed(workspace, [reports], outputs)
     for path in written:
@@ -64,8 +66,10 @@ def filed(
 ) -> tuple[list[Path], list[DataError]]:
     """Write the files of results; return those that are written, and what failed.
 
-    Once all are there, what tells of their requests beside the ledger is needed no more.
+    Once all are there, what tells of their requests beside the ledger is needed no more. On trial none is.
     """
+    if workspace.is_trial:
+        return [], []
     written, unwritten = workspace.publisher.save(reports, outputs)
     if not unwritten:
         own = [each.result for each in reports]
@@ -99,7 +103,9 @@ def stopped(workspace: Workspace, error: PaperRunError, queue: Callable[[], None
 
 
 def deliver(workspace: Workspace, made: Iterable[Reports] = ()) -> tuple[PaperRunError, ...]:
-    """Send the messages that are queued, and show which; return what went wrong."""
+    """Send the messages that are queued, and show which; return what went wrong. On trial none is sent."""
+    if workspace.is_trial:
+        return ()
     console = workspace.console
     with console.waiting("Sending the messages"):
         delivered = workspace.outbox.deliver(workspace.publisher, made)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple, money
@@ -25,18 +26,19 @@ from paper_run.trading.mark_result import result_of
 from paper_run.trading.restatement import read_again
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import date, datetime
 
     from paper_run.app.workspace import Workspace
     from paper_run.ledger.ledger import Ledger
     from paper_run.ledger.outbox import MailKind
     from paper_run.model.attempt import AttemptRow
-    from paper_run.model.book_figures import BookFigures, NotKnown
+    from paper_run.model.book_figures import BookFigures
     from paper_run.model.calendar import Calendar
     from paper_run.model.progress import Clock
     from paper_run.model.service import ServiceHealth
     from paper_run.report.console import Console
+    from paper_run.report.preview import Preview
     from paper_run.services.platform import Observations, Platform
     from paper_run.settings.config import Config
     from paper_run.trading.adjustments import Change, Said
@@ -51,12 +53,14 @@ def mark_session(
     with_stale: bool,
     again: bool,
     change: Change | None,
+    show: Callable[[Preview], None] | None,
 ) -> End:
     """Value the latest session that has opened, at current prices; one that keeps its closing is shown.
 
     :param with_stale: read every order that still works, not only the newest. :param again: move a closing
         that stays.
     :param change: what a person says of the book, made first, in the same step; it is noted who, and when.
+    :param show: shows what that comes to, of which nothing is written then.
     :raises PaperRunError: nothing was written: the gateway is another one, the ledger fails or is older than
         the results beside it, or what could be read is not enough to value anew what was valued whole before.
     """
@@ -66,18 +70,19 @@ def mark_session(
         change = change._replace(note=verdicts.by_whom(clock.now(), config.exchange))
     existing.require_ledger(config.place)
     prove_folders(config)
-    with opened(config, clock, console, platform.deadline) as workspace:
+    with opened(config, clock, console, platform.deadline, is_trial=show is not None) as workspace:
         ledger, calendar = workspace.ledger, workspace.calendar
         ledger.account.refuse_other_exchange(config.exchange)
         if (older := day_ledger.outdated(config, ledger)) is not None:
             raise older
-        files.sweep(config.reports_dir)
+        files.sweep(ledger.folder)
         console.mark_header(config, calendar.clock(clock.now()), _what(change) if change else "")
         try:
             occasion = value_session.Occasion(
                 is_mark=True, again=again, change=change, gross_limit=config.thresholds.gross
             )
-            valued = _value(workspace, platform, with_stale, occasion)
+            with _compared(workspace, platform, show):
+                valued = _value(workspace, platform, with_stale, occasion)
         except PaperRunError as error:
             failed = error
 
@@ -94,6 +99,16 @@ def mark_session(
             "There is no book yet: it begins with the first attempt that trades. Nothing was valued."
         )
         return without_result(workspace)
+
+
+def _compared(
+    workspace: Workspace, platform: Platform, show: Callable[[Preview], None] | None
+) -> contextlib.AbstractContextManager[None]:
+    if show is None:
+        return contextlib.nullcontext()
+    from paper_run.app import preview
+
+    return preview.compared(workspace, platform, show)
 
 
 def _what(change: Change) -> str:
@@ -180,7 +195,7 @@ def _value(
             return None
         less = None
         if failed and was_whole and not book.valuation.complete:
-            less = reading_messages.valued_before(book.session, failed, booked=_has_said(change))
+            less = reading_messages.valued_before(book.session, failed, booked=_has_said(change, workspace))
             if not (change and change.trades):
                 raise less
         else:
@@ -190,9 +205,9 @@ def _value(
     return _Valued(*written, restated)
 
 
-def _has_said(change: Change | None) -> bool:
-    """Whether a person says what does not hang on what can be read."""
-    return change is not None and bool(change.trades or change.said)
+def _has_said(change: Change | None, workspace: Workspace) -> bool:
+    """Whether a person says what does not hang on what can be read, so that it is in the book."""
+    return change is not None and bool(change.trades or change.said) and not workspace.is_trial
 
 
 def _recorded(
@@ -225,10 +240,10 @@ def _recorded(
 
 def _say(workspace: Workspace, said: Said, by: str) -> None:
     """Record what an order has filled, with the files of its attempt where a doubt ends with it."""
-    from paper_run.trading import verdicts
+    from paper_run.trading import said_filled
 
     with workspace.ledger.attempts.telling(workspace.outbox.outcome_known):
-        row = verdicts.say_filled(said, workspace.ledger, by)
+        row = said_filled.say_filled(said, workspace.ledger, by)
     filled = "not filled" if said.price is None else f"filled {said.qty} at {said.price}"
     workspace.console.notice(f"Order {said.name}: {filled}, said {by}")
     if row is None:
@@ -266,14 +281,6 @@ def _health(workspace: Workspace, platform: Platform) -> tuple[ServiceHealth, ..
             remedies=("Name the real gateway: --execution-gateway-url URL; nothing was written.",),
         )
     return health
-
-
-def open_fills(workspace: Workspace, platform: Platform) -> tuple[NotKnown, ...]:
-    """Return what is not known of the book now, by what was read of it last."""
-    ledger, calendar, now = workspace.ledger, workspace.calendar, workspace.clock.now()
-    if ledger.account.is_sandbox:
-        now = preflight.gateway_clock(platform.gateway_health()) or now
-    return not_known.at(ledger, calendar, calendar.clock(now))
 
 
 def _told(workspace: Workspace, health: tuple[ServiceHealth, ...]) -> list[hours.ToldDate]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple
-from paper_run.app import mark, recover
+from paper_run.app import preview, recover
 from paper_run.app.finish import deliver, filed
 from paper_run.app.workspace import opened
 from paper_run.errors import DataError, DependencyError
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from paper_run.model.calendar import Calendar
     from paper_run.model.progress import Clock
     from paper_run.report.console import Console
+    from paper_run.report.preview import Preview
     from paper_run.services.platform import Platform
     from paper_run.settings.config import Config
     from paper_run.trading.verdicts import Decision
@@ -45,14 +46,15 @@ def resolve(
     decision: Decision | None = None,
     *,
     show: Callable[[listing.Open], None],
+    tried: Callable[[Preview], None] | None = None,
 ) -> Done:
     """Look once more at each attempt of which not all is known; then list what is open, or record a verdict.
 
     :param attempt: the attempt as commands name it. :param decision: what came of it; None: list.
-    :param show: shows the list.
+    :param show: shows the list. :param tried: shows what a verdict comes to; nothing is written then.
     :raises PaperRunError: there is no such attempt, or it is too early to say so of it.
     """
-    with opened(config, clock, console, platform.deadline) as workspace:
+    with opened(config, clock, console, platform.deadline, is_trial=tried is not None) as workspace:
         ledger, outbox = workspace.ledger, workspace.outbox
         unheard = preflight.unheard(ledger, platform)
         recover.recover_earlier(workspace, platform, is_heard=unheard is None)
@@ -64,14 +66,18 @@ def resolve(
                     [row for row in ledger.attempts.incomplete() if row.outcome_unknown],
                     ledger.attempts.doubtful(),
                     config.invocation._replace(ledger=ledger.account.identity),
-                    mark.open_fills(workspace, platform),
+                    preview.open_fills(workspace, platform),
                     ledger.open_orders.taken_back(),
                 )
             )
             return Done(failed=deliver(workspace))
-        with ledger.attempts.telling(outbox.outcome_known):
+        meant = verdicts.named(ledger, attempt)
+        with (
+            preview.compared(workspace, platform, tried, meant),
+            ledger.attempts.telling(outbox.outcome_known),
+        ):
             row = verdicts.record_verdict(
-                verdicts.named(ledger, attempt),
+                meant,
                 decision._replace(unheard=unheard is not None),
                 ledger,
                 platform,
@@ -85,12 +91,18 @@ def resolve(
     return Done(written, [*unwritten, *unsent])
 
 
-def end_book(config: Config, clock: Clock, console: Console) -> Done:
-    """End the book, say what ended with it, and make the files anew that it has changed."""
-    with opened(config, clock, console) as workspace:
+def end_book(
+    config: Config, clock: Clock, console: Console, tried: Callable[[Preview], None] | None = None
+) -> Done:
+    """End the book, say what ended with it, and make the files anew that it has changed.
+
+    :param tried: shows what that comes to; nothing is written then.
+    """
+    with opened(config, clock, console, is_trial=tried is not None) as workspace:
         ledger = workspace.ledger
         by = verdicts.by_whom(clock.now(), ledger.account.exchange)
-        ended = verdicts.end_book(ledger, by)
+        with preview.compared(workspace, None, tried):
+            ended = verdicts.end_book(ledger, by)
         reports = [workspace.publisher.reports(row.document) for row in ended.attempts]
         written, unwritten = filed(workspace, reports)
     console.say(
@@ -103,17 +115,26 @@ def end_book(config: Config, clock: Clock, console: Console) -> Done:
     return Done(written, unwritten)
 
 
-def set_aside(config: Config, platform: Platform, clock: Clock, console: Console, name: str) -> date:
+def set_aside(
+    config: Config,
+    platform: Platform,
+    clock: Clock,
+    console: Console,
+    name: str,
+    tried: Callable[[Preview], None] | None = None,
+) -> date:
     """Open a session again for the day that it names; what was traded stays in the record and in the book.
 
     A clock was ahead, and traded a day that is yet to come.
 
-    :param name: the session.
+    :param name: the session. :param tried: shows what that comes to; nothing is written then.
     :raises DataError: it is no session that was traded, or none after today, or it is a sandbox's.
     :raises DependencyError: no service says what day it is, or another one than this machine.
     """
-    with opened(config, clock, console, platform.deadline) as workspace:
-        return _set_aside(workspace.ledger, platform, workspace.calendar, name, clock.now())
+    with opened(config, clock, console, platform.deadline, is_trial=tried is not None) as workspace:
+        meant = verdicts.named(workspace.ledger, name)
+        with preview.compared(workspace, platform, tried, meant):
+            return _set_aside(workspace.ledger, platform, workspace.calendar, name, clock.now())
 
 
 def _set_aside(ledger: Ledger, platform: Platform, calendar: Calendar, name: str, now: datetime) -> date:

@@ -27,14 +27,25 @@ PATIENCE = 60.0
 
 
 class Workspace:
-    """An account while a command works on it, under the lock."""
+    """An account while a command works on it, under the lock.
+
+    :ivar is_trial: whether nothing stays of what is written to the ledger, so that nothing is made of it.
+    """
 
     def __init__(
-        self, config: Config, ledger: Ledger, clock: Clock, console: Console, deadline: Deadline | None
+        self,
+        config: Config,
+        ledger: Ledger,
+        clock: Clock,
+        console: Console,
+        deadline: Deadline | None,
+        *,
+        is_trial: bool = False,
     ) -> None:
         self.config = config
         self.ledger = ledger
-        self.publisher = Publisher(ledger, config.reports_dir)
+        self.is_trial = is_trial
+        self.publisher = Publisher(ledger, ledger.folder)
         self.clock = clock
         self.console = console
         self.outbox = Outbox(ledger, config.mail, config.push, clock.now, config.invocation, deadline)
@@ -63,15 +74,28 @@ def waiting(
 
 @contextlib.contextmanager
 def opened(
-    config: Config, clock: Clock, console: Console, deadline: Deadline | None = None
+    config: Config,
+    clock: Clock,
+    console: Console,
+    deadline: Deadline | None = None,
+    *,
+    is_trial: bool = False,
 ) -> Iterator[Workspace]:
     """Open the account that a command names.
 
+    :param is_trial: so that nothing stays of what is done with it.
     :raises PaperRunError: see `existing.under_lock`; or the ledger is another one than `--ledger` says.
     """
-    with existing.under_lock(config.place, waiting(clock, deadline, tell=console.notice)) as ledger:
+    patient = waiting(clock, deadline, tell=console.notice)
+    with _trial(config, patient) if is_trial else existing.under_lock(config.place, patient) as ledger:
         ledger.account.refuse_another(config.ledger)
-        yield Workspace(config, ledger, clock, console, deadline)
+        yield Workspace(config, ledger, clock, console, deadline, is_trial=is_trial)
+
+
+def _trial(config: Config, patient: Waiting) -> contextlib.AbstractContextManager[Ledger]:
+    from paper_run.ledger import trial
+
+    return trial.under_lock(config.place, patient)
 
 
 def prove_folders(config: Config) -> None:

@@ -162,11 +162,14 @@ def _residual(
 ) -> Left:
     """Return the difference of the unrounded equities without its parts: rounding is no fault."""
     held = {symbol: each.worth for symbol, each in (ours.positions or {}).items() if each.qty != 0}
-    lacking = [
-        *why,
-        *(f"{symbol} has no value in the book" for symbol, worth in held.items() if worth is None),
+    valueless = [f"{symbol} has no value in the book" for symbol, worth in held.items() if worth is None]
+    of_book = [
         *_lacking("the equity of the book is not known", ours.equity),
         *_lacking("the cash of the book is not known", ours.cash),
+    ]
+    lacking = [
+        *why,
+        *(valueless or of_book),  # the one explains the other
         *_lacking("the broker does not tell its equity", broker.equity),
         *_lacking("the broker does not tell its accrued fees", broker.accrued_fees),
         *(["the broker's positions could not be read"] if broker.positions is None else []),

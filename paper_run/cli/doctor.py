@@ -7,11 +7,11 @@ from typing import Any
 import click
 
 from paper_run.cli import connect, flags, output
-from paper_run.cli.parsing import options_of
+from paper_run.cli.parsing import WithoutNames, options_of
 from paper_run.errors import ExitStatus, worst
 
 
-@click.command()
+@click.command(cls=WithoutNames)
 @options_of("doctor")
 def doctor(*, as_json: bool, **given: Any) -> ExitStatus:
     """Check services, databases, ledger, disk, mail server, calendar, clock and files; change nothing."""

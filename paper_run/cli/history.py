@@ -100,8 +100,8 @@ def _accounts(places: Sequence[str], given: Mapping[str, Any], *, as_json: bool,
 
     if not places:
         raise click.UsageError("--all needs the reports folder of each account, such as --all reports other.")
-    if others or given["reports_dir"] is not None:
-        raise click.UsageError("--all goes with folders and --json alone.")
+    if others or given["reports_dir"] is not None or given["ledger_url"] is not None:
+        raise click.UsageError("--all goes with folders, URLs and --json alone.")
     found = history.accounts(_places(places, given), output.clock().now())
     if as_json:
         return output.ended([*output.print_json(accounts_table.json_text(found.lines)), *found.errors])

@@ -29,6 +29,8 @@ def ledger(*, file: Path, url: str | None, resume: bool, abandon: bool, **given:
 
     if resume and abandon:
         raise click.UsageError("--resume ends a move, --abandon takes it back; use one of them.")
+    if url is not None and given["ledger_url"] not in (None, url):
+        raise click.UsageError("URL and --ledger-url name a database each; use one of them.")
     if url is not None:
         from paper_run.settings import database as database_settings
         from paper_run.settings.sources import SourcedValue

@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from paper_run.cli import connect, flags, output
-from paper_run.cli.parsing import (
-    options_of,
-)
+from paper_run.cli.parsing import MarkCommand, options_of
 from paper_run.errors import ExitStatus, worst
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from paper_run.report.preview import Preview
     from paper_run.trading.adjustments import Change
 
 
-@click.command()
+@click.command(cls=MarkCommand)
 @options_of("mark")
 def mark(**given: Any) -> ExitStatus:
     """Read orders, positions and quotes again and value the latest session that has opened; never trades."""
@@ -32,8 +31,12 @@ def valued(
     again: bool = False,
     change: Change | None = None,
     as_json: bool = False,
+    show: Callable[[Preview], None] | None = None,
 ) -> ExitStatus:
-    """Value the latest session, with a change of the book where there is one."""
+    """Value the latest session, with a change of the book where there is one.
+
+    :param show: shows what the change comes to; nothing is written then.
+    """
     from paper_run.app import mark
     from paper_run.settings.config import STDOUT
 
@@ -43,7 +46,7 @@ def valued(
     outputs = settings.outputs if given.get("output") else ()
     settings = settings._replace(outputs=(*outputs, STDOUT) if as_json else outputs)
     with connect.connected(settings, given) as (settings, platform):
-        console = output.console(given, quiet=settings.to_stdout)
+        console = output.console(given, quiet=settings.to_stdout or given["as_json"])
         end = mark.mark_session(
             settings,
             platform,
@@ -52,6 +55,7 @@ def valued(
             with_stale=with_stale,
             again=again,
             change=change,
+            show=show,
         )
     reports = end.reports
     failed = output.print_json(reports.json) if reports is not None and settings.to_stdout else []

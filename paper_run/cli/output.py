@@ -256,8 +256,28 @@ def _flushed() -> OSError | None:
 
 
 def _error(failure: OSError) -> PaperRunError:
+    gone = "Whoever was to read it has gone: " if isinstance(failure, BrokenPipeError) else ""
     return DataError(
         "The standard output can't be written",
-        f"{failure.strerror}.",
-        remedies=("Send it somewhere else, and run again: a session that was traded is only shown.",),
+        f"{gone}{failure.strerror}.",
+        remedies=(f"Send it somewhere else, {_again(click.get_current_context(silent=True))}",),
     )
+
+
+def _again(context: click.Context | None) -> str:
+    """Say whether to run a command again that has perhaps done something."""
+    from paper_run.cli.resolve_flags import SAYS
+
+    name, params = (None, {}) if context is None else (context.info_name, context.params)
+    if params.get("dry_run"):
+        return "and run again."
+    if name == "resolve" and any(params.get(each) for each in SAYS):
+        return "and see with history what came of it: what was said is recorded, and must not be said again."
+    return f"and run again{_DONE.get(name or '', '.')}"
+
+
+_DONE = {
+    "run": ": a session that was traded is only shown.",
+    "mark": ": the session is valued once more.",
+    "email": "; what was sent is sent all the same.",
+}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import re
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -87,6 +88,8 @@ class Commands(click.Group):
         if args[0] not in self.known and not ctx.resilient_parsing:
             names = [name for name in self.known if name != "run"]
             meant = _near(args[0].lower(), names) or f" Commands: {', '.join(names)}."
+            if _is_date(args[0]):
+                meant = f" Of a session: report {args[0]}; the date of the signals: --as-of-date {args[0]}."
             raise click.UsageError(f"No such command: {args[0]}.{meant}", ctx=ctx)
         return super().resolve_command(ctx, args)
 
@@ -128,12 +131,39 @@ class OneOf(click.Choice[str]):
         return ""
 
 
-class SymbolsCommand(click.Command):
+class WithoutNames(click.Command):
+    """A command that takes options alone.
+
+    :ivar instead: what another word is perhaps meant for, a sentence.
+    """
+
+    instead = ""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the line.
+
+        :raises UsageError: another word stands on it.
+        """
+        ctx.allow_extra_args = True
+        left = super().parse_args(ctx, args)
+        if ctx.args and not ctx.resilient_parsing:
+            words = f"{ctx.info_name} takes options alone: {ctx.args[0]} is none. {self.instead}"
+            raise click.UsageError(words.strip(), ctx=ctx)
+        return left
+
+
+class SymbolsCommand(WithoutNames):
     """A command whose `--symbols` takes one value or several."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Spread the symbols before click reads them."""
         return super().parse_args(ctx, _spread_symbols(args))
+
+
+class MarkCommand(WithoutNames):
+    """The command that marks: it has no session to choose."""
+
+    instead = "It values the latest session that has opened; report SESSION makes the files of another again."
 
 
 class DayCommand(click.Command):
@@ -259,14 +289,24 @@ def _refuse(words: Sequence[str], *, commands: Collection[str]) -> NoReturn:
     """
     if words[0] in commands:
         raise click.UsageError(f"{words[0]} is a command, and a command comes first, before options.")
-    raise click.UsageError(f"Got unexpected extra argument ({' '.join(words)})")
+    goes = (
+        "the date of the signals goes with --as-of-date"
+        if _is_date(words[0])
+        else "symbols go with --symbols"
+    )
+    raise click.UsageError(f"{words[0]} stands alone: {goes}.")
+
+
+def _is_date(typed: str) -> bool:
+    return re.fullmatch(r"\d{4}-\d{2}-\d{2}", typed) is not None
 
 
 def _with_whole_hints(command: Callable[..., Any], *, nothing: str) -> Callable[..., Any]:
     @functools.wraps(command)
     def called(*args: Any, **flags: Any) -> Any:
         try:
-            return command(*args, **flags)
+            status = command(*args, **flags)
+            return status or output.ended(output.unwritten())
         except PaperRunError as error:
             output.make_hints_whole(error)
             _say_that_nothing_was_done(error, nothing)

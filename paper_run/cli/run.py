@@ -42,6 +42,7 @@ def _run(given: Mapping[str, Any], sources: Sources, beat: Beat, deadline: Deadl
     flags.refuse_new_ledger(given)
     with _untold(given, sources, deadline):
         settings = flags.settings(given, found=sources)
+    _refuse_what_means_nothing(given, settings)
     if sessions > 1 and given["again"]:
         raise click.UsageError("--again trades one session once more, --sessions plays several; use one.")
     if sessions > 1 and given["dry_run"]:
@@ -73,6 +74,19 @@ def _run(given: Mapping[str, Any], sources: Sources, beat: Beat, deadline: Deadl
     output.show_failures((*end.failures, *unprinted), exit_status)
     beat.ended(exit_status, end, unprinted)
     return exit_status
+
+
+def _refuse_what_means_nothing(given: Mapping[str, Any], settings: Config) -> None:
+    """Refuse what was typed beside something with which it does nothing.
+
+    :raises UsageError: there is such a thing.
+    """
+    if given["dry_run"] and given["opens"]:
+        raise click.UsageError("--open opens the page of a result, --dry-run leaves none; use one.")
+    if given["dry_run"] and given["output"] and settings.to_stdout:
+        raise click.UsageError("--output - prints the JSON of a result, --dry-run leaves none; use one.")
+    if given["accept_database"] and settings.database is None:
+        raise click.UsageError("--accept-database means nothing here: the ledger is in no database.")
 
 
 def _play_sessions(

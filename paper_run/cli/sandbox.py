@@ -12,11 +12,11 @@ from paper_run.cli import (
     flags,
     output,
 )
-from paper_run.cli.parsing import options_of
+from paper_run.cli.parsing import WithoutNames, options_of
 from paper_run.errors import ExitStatus
 
 
-@click.command()
+@click.command(cls=WithoutNames)
 @options_of("sandbox")
 def sandbox(**given: Any) -> ExitStatus:
     """Serve the built-in platform (signal service, gateway, orchestrator, quotes, broker) until Ctrl-C.

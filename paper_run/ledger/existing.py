@@ -70,7 +70,7 @@ def read_if_any(place: Place, now: datetime) -> Iterator[Ledger | None]:
     """
     folder = place.folder
     if place.database is not None:
-        with Ledger(folder, store=_postgres().read(place, now)) as ledger:
+        with Ledger(folder, store=postgres().read(place, now)) as ledger:
             yield ledger
         return
     if not is_there(folder):
@@ -177,11 +177,11 @@ def opened(
             ledger.close()
             raise
         return ledger
-    postgres = _postgres()
+    opening = postgres()
     store = (
-        postgres.leased(place, waiting, makes=makes)
+        opening.leased(place, waiting, makes=makes)
         if first is None
-        else postgres.created(place, waiting, first)
+        else opening.created(place, waiting, first)
     )
     return Ledger(place.folder, store=store)
 
@@ -195,16 +195,16 @@ def moved(folder: Path, database: Database, waiting: Waiting, how: Move) -> str:
     from paper_run.ledger import moving
 
     require_ledger(Place(folder))
-    postgres = _postgres()
+    opening = postgres()
     with lock.held(folder, now=waiting.now, patience=waiting.patience, pause=waiting.pause):
         source = sqlite_store.connect(path_of(folder))
         try:
-            return moving.moved(source, folder, database, postgres, waiting, how)
+            return moving.moved(source, folder, database, opening, waiting, how)
         finally:
             source.close()
 
 
-def _postgres() -> ModuleType:
+def postgres() -> ModuleType:
     """Return what opens a schema.
 
     :raises DataError: the package that speaks with PostgreSQL is not there.

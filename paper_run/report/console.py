@@ -13,14 +13,15 @@ from paper_run.model.commands import PLAIN, Invocation
 from paper_run.model.findings import counted, unlisted
 from paper_run.report import terminal, text
 from paper_run.report.lines import fitted, limits_line, moved_line, order_line, position_line
-from paper_run.report.summary.figures import base_is, beside
+from paper_run.report.summary.figures import base_is, beside, last_known
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
     from paper_run.errors import Remedy
+    from paper_run.model.history import SessionLine
     from paper_run.model.result import RunResult
     from paper_run.model.service import ServiceHealth
     from paper_run.settings.config import Config
@@ -140,14 +141,17 @@ class Console:
         self.say()
         self.say("Nothing was sent, traded or saved.")
 
-    def figures(self, result: RunResult) -> None:
-        """Print step 4: the counts, the notional and each order."""
+    def figures(self, result: RunResult, before: Sequence[SessionLine] = ()) -> None:
+        """Print step 4: the counts, the notional and each order.
+
+        :param before: the complete sessions of its book before its own, oldest first.
+        """
         if result.is_mark:
             self.step(2, f"Valuing the session of {result.session}", of=3)
         else:
             self.step(4, "Calculating P&L")
             self._counts(result)
-        self._pnl(result)
+        self._pnl(result, before)
         if result.orders:
             self.say()
         for order in result.orders[:_SHOWN_ORDERS]:
@@ -177,11 +181,13 @@ class Console:
         self._figure("Total Notional", text.money(totals.total_notional) + simulated)
         self._figure("Success Rate", text.percent(totals.success_rate))
 
-    def _pnl(self, result: RunResult) -> None:
+    def _pnl(self, result: RunResult, before: Sequence[SessionLine]) -> None:
         """Print what the book says; where it says nothing, that."""
         pnl = result.pnl
         if pnl is None:
             self._figure("P&L", "not computed: nothing executed" if result.executed_nothing else "not known")
+            if before and not result.executed_nothing:
+                self._figure("Equity", f"{text.ABSENT} ({last_known(result, before)})")
             return
         day, equity = pnl.day_pnl, pnl.equity
         change = text.percentage(result.statistics.daily_return) if day is not None else None
@@ -197,7 +203,8 @@ class Console:
         self._figure("Day P&L", text.signed_money(day) + shown)
         if moved := moved_line(equity):
             self._figure("Besides Trading", moved)
-        self._figure("Equity", text.money(equity.closing))
+        known = "" if pnl.complete else f" ({last_known(result, before)})"
+        self._figure("Equity", text.money(equity.closing) + known)
         self._figure("Base", base_is(pnl))
         self._beside(result)
         if result.parties is not None:

@@ -57,7 +57,8 @@ def limits_line(stated: Limits) -> str:
 def order_line(order: Order) -> str:
     """Return an order, or a signal without one, on a line."""
     if order.outcome is None:
-        return f"  {'-':<4} {order.symbol:<8} no order: {order.skip_reason or 'no reason given'}"
+        why = text.why_no_order(order.skip_reason) or "no reason given"
+        return f"  {'-':<4} {order.symbol:<8} no order: {why}"
     shown = f"  {(order.side or '').upper():<4} {order.symbol:<8} {text.quantity(order.qty):>10}"
     if order.price is not None:
         shown += f" @ {text.price(order.price)} ({order.price_source})"

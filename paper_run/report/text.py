@@ -49,6 +49,17 @@ def printable_json(document: str) -> str:
     return document.translate({code: f"\\u{code:04x}" for code in _UNPRINTABLE if code >= 0x7F})
 
 
+def why_no_order(skip_reason: str | None) -> str:
+    """Return why a signal has no order, on a line: in words where the orchestrator has one word for it."""
+    return _CALLED_FOR_NONE.get(skip_reason or "", one_line(skip_reason or ""))
+
+
+_CALLED_FOR_NONE = {
+    "zero_weight": "its weight is zero",
+    "qty_less_than_one_share": "it comes to less than one share",
+}
+
+
 def exact(value: Decimal | int) -> str:
     """Return all digits of a number, without exponent or separators: what CSV and titles carry."""
     return digits(value) if isinstance(value, Decimal) else str(value)

@@ -30,6 +30,8 @@ from paper_run.settings.sources import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from paper_run.settings.broker import BrokerSettings
     from paper_run.settings.email import MailSettings
     from paper_run.settings.heartbeat import HeartbeatUrl
@@ -182,7 +184,10 @@ def load(sources: Sources, *, today: date) -> Config:
         env_file=sources.file.resolve() if sources.file else None,
         secret_files=_secret_files(sources),
         notices=(
-            *(findings.warning("setting", each) for each in (*sources.doubtful(), *_idle(sources), *said)),
+            *(
+                findings.warning("setting", each)
+                for each in (*sources.doubtful(), *_spelt_twice(sources), *_idle(sources), *said)
+            ),
             *doubts,
         ),
     )
@@ -262,6 +267,14 @@ def _quote_keys(sources: Sources) -> tuple[str, str] | None:
             )
     key, secret = found
     return None if key is None or secret is None else (key.value, secret.value)
+
+
+def _spelt_twice(sources: Sources) -> "Iterator[str]":
+    """Say which key is set under both of its spellings, to different values."""
+    for names in KEY_VARIABLES:
+        first, other = map(sources.variable, names)
+        if first is not None and other is not None and first.value != other.value:
+            yield f"{first.origin} and {other.origin} are one setting, and differ: {first.origin} counts."
 
 
 def _secret_files(sources: Sources) -> tuple[Path, ...]:

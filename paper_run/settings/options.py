@@ -74,6 +74,7 @@ OPTIONS = (
     ),
     _OUTPUT,
     switch("--dry-run", _DAY, "Check everything and print the plan; send nothing."),
+    switch("--dry-run", ("resolve",), "Show what it would change, before and after; write and send nothing."),
     switch("--again", _DAY, "Trade the session once more, on purpose."),
     switch(
         "--new-ledger",

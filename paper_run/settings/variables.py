@@ -124,7 +124,8 @@ VARIABLES = (
     ),
     variable(
         "ALPACA_API_SECRET_KEY",
-        "The secret that goes with it. `APCA_API_SECRET_KEY` means the same.",
+        "The secret that goes with it. `APCA_API_SECRET_KEY` means the same; of two that differ the first "
+        "counts, and a warning says so.",
         secret=True,
     ),
     variable(

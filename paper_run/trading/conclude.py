@@ -92,7 +92,10 @@ def conclude(known: Known) -> Outcome:
     found = [*map(findings.of_error, failed), *known.snapshot.notices, *known.found]
     if run is not None:
         repeats = sum(row.outcome == "repeat" for row in rows) if known.snapshot.rehearsal else 0
-        found += [*_oddities(run, known.snapshot), *order_outcomes.differences(run, tally, repeats=repeats)]
+        found += [
+            *_oddities(run, known.snapshot),
+            *order_outcomes.differences(known.orchestration or run, tally, repeats=repeats),
+        ]
     odd = (
         order_outcomes.failed_signals(rows),
         order_outcomes.oversized(rows, known.snapshot.parameters.max_position_size),

@@ -18,7 +18,6 @@ from paper_run.model.findings import counted
 from paper_run.services.answer import CallFailed
 from paper_run.services.orchestrator import read_orchestration, recorded_orchestration
 from paper_run.trading import earlier, named_orders, recording, response, restatement
-from paper_run.trading.adjustments import Said
 from paper_run.trading.conclude import has_ended
 
 if TYPE_CHECKING:
@@ -170,40 +169,6 @@ def record_verdict(
             status="unknown",
             how_known=f"placed, {by}",
             failed=(error,),
-        )
-
-
-def say_filled(said: Said, ledger: Ledger, by: str) -> AttemptRow | None:
-    """Record a person's word on an order of ours; return the attempt anew of which it was in doubt, if any.
-
-    It is booked with the next valuation, as if the order had been filled so from the start.
-
-    :param by: who says it, and when.
-    :raises DataError: the present book has no such order.
-    """
-    doubt = next((each for each in ledger.doubts.orders() if each.name == said.name), None)
-    with ledger.transaction():
-        if doubt is not None and doubt.client_order_id is None:
-            ledger.open_orders.add(doubt.name, doubt.attempt.id, doubt.symbol, doubt.side, doubt.qty)
-        if doubt is None and ledger.open_orders.order(said.name) is None:
-            raise DataError(
-                f"--order: the book has no order {said.name!a}",
-                "Allowed: the id of an order of ours, or its name as resolve lists it.",
-                remedies=(Remedy("See what is open; nothing was booked", ours("resolve")),),
-            )
-        ledger.open_orders.say(said.name, said.qty, said.price, by)
-        if doubt is None:
-            return None
-        row = doubt.attempt
-        run, states = restatement.as_recorded(row, ledger, result_json.decode_orders(row.document))
-        filled = "not filled" if said.price is None else f"filled {said.qty} at {said.price}"
-        return restatement.restate(
-            row,
-            ledger,
-            run=run,
-            state=row.state,
-            how_known=restatement.also(row.how_known, f"{said.name} {filled}, said {by}"),
-            states=states,
         )
 
 

@@ -95,7 +95,7 @@ def test_rounding_is_a_row_and_no_residual() -> None:
             BROKER,
             (),
             (),
-            ("MSFT has no value in the book", "the equity of the book is not known"),
+            ("MSFT has no value in the book",),
             id="mark",
         ),
         pytest.param(

@@ -177,7 +177,7 @@ def test_dry_run_plans_instead_of_running(day: Called, monkeypatch: pytest.Monke
         (["frobnicate"], "frobnicate"),
         (["sandbx"], "sandbox"),
         (["-q", "history"], "history is a command, and a command comes first"),
-        (["-q", "extra"], "Got unexpected extra argument (extra)"),
+        (["-q", "extra"], "extra stands alone: symbols go with --symbols."),
         (["schedule"], "Missing argument 'cron|systemd|kubernetes'"),
         (["sandbox", "--capital", "5"], "--capital"),
         (["extra", "--capital", "5"], "extra"),

@@ -99,7 +99,8 @@ def test_signals_without_an_order_are_not_submitted(platform: OddPlatform, tmp_p
     assert [order["skip_reason"] for order in result["orders"]] == [
         plan.mapping["skip_reason"] for plan in NO_ORDER
     ]
-    assert "qty_less_than_one_share" in finished.stdout
+    assert "no order: it comes to less than one share" in finished.stdout
+    assert "no order: price_unavailable: AAPL" in finished.stdout
 
 
 def test_the_gateways_word_overrides_the_orchestrators(platform: OddPlatform, tmp_path: Path) -> None:

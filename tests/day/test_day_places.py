@@ -108,6 +108,34 @@ def test_a_full_standard_output(played: Path, args: str) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        ("--sandbox", ", and run again: a session that was traded is only shown.\n"),
+        ("--sandbox --dry-run", ", and run again.\n"),
+        ("mark --sandbox", ", and run again: the session is valued once more.\n"),
+        ("resolve --sandbox", ", and run again.\n"),
+        (
+            "resolve --sandbox --position AAPL=1@2",
+            ", and see with history what came of it: what was said is ",
+        ),
+        ("resolve --sandbox --position AAPL=1@2 --dry-run", ", and run again.\n"),
+        ("history --sandbox", ", and run again.\n"),
+        ("report --sandbox", ", and run again.\n"),
+        ("doctor --sandbox", ", and run again.\n"),
+        ("config", ", and run again.\n"),
+        ("schedule cron", ", and run again.\n"),
+        ("--help", ", and run again.\n"),
+    ],
+)
+def test_what_to_do_about_a_full_standard_output(played: Path, tmp_path: Path, args: str, words: str) -> None:
+    """Each command says it of itself: what trades nothing does not speak of trading."""
+    folder = shutil.copytree(played, tmp_path / "day")
+    said = _bash(f"{_program(*args.split())} >/dev/full", folder).stderr
+    assert f"1. Send it somewhere else{words}" in said
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
 @pytest.mark.parametrize("args", ["--help", "--sandbox", "history --sandbox --json"])
 def test_both_streams_full(played: Path, args: str) -> None:
     """Exit 3 is all that can be told."""

@@ -43,6 +43,25 @@ WITHOUT_A_LEDGER = [
     _wrong("-sandbox", "No such option: -sandbox. Did you mean --sandbox?"),
     _wrong("history -q -json", "No such option: -json. Did you mean --json?", "history --help"),
     _wrong("-q history", "a command comes first"),
+    _wrong(
+        "mark 2025-01-02", "2025-01-02 is none.", "latest session", "report SESSION", "1. See mark --help"
+    ),
+    _wrong("doctor me", "doctor takes options alone: me is none.", "1. See doctor --help"),
+    _wrong("config PAPER_RUN_WAIT", "config takes options alone: PAPER_RUN_WAIT is none."),
+    _wrong(
+        "2025-01-02", "No such command: 2025-01-02. Of a session: report 2025-01-02;", "--as-of-date 2025"
+    ),
+    _wrong("run 2025-01-02", "2025-01-02 stands alone: the date of the signals goes with --as-of-date."),
+    _wrong("--capital 5 MSFT", "MSFT stands alone: symbols go with --symbols."),
+    _wrong("--dry-run --open", "--open opens the page of a result, --dry-run leaves none; use one."),
+    _wrong("--dry-run --output -", "--output - prints the JSON of a result, --dry-run leaves none; use one."),
+    _wrong("--accept-database", "--accept-database means nothing here: the ledger is in no database."),
+    _wrong(
+        f"ledger move a {_DATABASE} --ledger-url {_DATABASE}2", "URL and --ledger-url name a database each"
+    ),
+    _wrong(f"history --all a --ledger-url {_DATABASE}", "--all goes with folders, URLs and --json alone."),
+    _wrong("resolve --sandbox --orchestrator-url http://localhost:1", "--sandbox brings its own services"),
+    _wrong("resolve --json --reset", "--json goes with the list, or with --dry-run."),
     _wrong("history -n", "Option '-n' requires an argument.", "1. See history --help"),
     _wrong("resolve --split AAPL", "Option '--split' requires 2 arguments.", "1. See resolve --help"),
     _wrong("mark --json=1", "does not take a value", "1. See mark --help"),
@@ -290,6 +309,22 @@ def test_config_tells_of_a_name_that_is_set_twice(tmp_path: Path, form: tuple[st
     assert "PAPER_RUN_WAIT is set twice" not in done.stdout
     typed = run_command("config", *form, cwd=tmp_path, env={"PAPER_RUN_CAPITAL": "8"})
     assert "is set twice" not in typed.stdout
+
+
+@pytest.mark.parametrize("words", [("config",), ("config", "--json"), ("--dry-run",)])
+def test_a_key_under_both_of_its_spellings_is_told_of(
+    platform: OddPlatform, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    """Where they differ: both, and which of them counts, never a value; nothing where they are equal."""
+    (tmp_path / ".env").write_text(f"APCA_API_KEY_ID={SECRET}\nAPCA_API_SECRET_KEY=same\n")
+    env = {"ALPACA_API_KEY_ID": "another-K3y", "ALPACA_API_SECRET_KEY": "same", "PAPER_RUN_BROKER": "off"}
+    done = run_command(*words, cwd=tmp_path, platform=platform, env=env)
+    other = f"APCA_API_KEY_ID in {tmp_path}/.env"
+    said = f"ALPACA_API_KEY_ID and {other} are one setting, and differ: ALPACA_API_KEY_ID counts."
+    assert said in done.stdout
+    assert "APCA_API_SECRET_KEY" not in done.stdout
+    assert "another-K3y" not in done.stdout + done.stderr
+    assert SECRET not in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("target", [".env", "nowhere"])

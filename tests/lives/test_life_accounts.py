@@ -170,9 +170,9 @@ def test_with_sandbox_each_is_the_folders_own_sandbox(tmp_path: Path) -> None:
     [
         (["history", "--all"], "--all needs the reports folder of each account"),
         (["history", "x"], "--reports-dir DIR"),
-        (["history", "--all", "x", "--csv"], "--all goes with folders and --json alone"),
-        (["history", "--all", "x", "--since", "2025-01-06"], "--all goes with folders and --json alone"),
-        (["history", "--all", "x", "--reports-dir", "y"], "--all goes with folders and --json alone"),
+        (["history", "--all", "x", "--csv"], "--all goes with folders, URLs and --json"),
+        (["history", "--all", "x", "--since", "2025-01-06"], "--all goes with folders, URLs and --json"),
+        (["history", "--all", "x", "--reports-dir", "y"], "--all goes with folders, URLs and --json"),
         (["history", "--all", ""], "the path of a folder"),
         (
             ["history", "--all", "mysql://jo:s3cr3t@db/paper"],

@@ -9,7 +9,8 @@ from support.answers import Answer, plain_500
 from support.desk import Desk
 from support.faulty_http import exact
 from support.life import NO_ORDER, Life, amounts, buy, figures, row
-from support.odd_platform import POSITIONS, RUN, RUNS
+from support.mail_server import MailServer, letters
+from support.odd_platform import POSITIONS, RUN, RUNS, Plan
 
 
 @pytest.fixture
@@ -135,3 +136,17 @@ def test_a_split_that_is_said_between_two_sessions_names_its_session(desk: Desk)
     marked = exact((desk.reports / "2026-03-05_mark.json").read_text("utf-8"))
     assert figures(row(marked, "AAPL"), "qty total_pnl") == amounts("20 0")
     assert desk.rows("sessions")[:2] == closed
+
+
+def test_a_word_that_is_only_tried_is_mailed_to_nobody(life: Life, server: MailServer) -> None:
+    """Said for real it is; what waits to be sent waits on."""
+    life.env |= server.env
+    doubt = {"client_order_id": None, "order_status": "rejected", "skip_reason": "submission_failed: 504"}
+    life.trade(AAPL=Plan(mapping=doubt), status=2)
+    sent = len(letters(server))
+    said = ("resolve", "--order", "AAPL@2025-01-06", "--filled", "10@100.25")
+    life.run(*said, "--dry-run")
+    assert "[dry run] Would change:" in life.last.stdout
+    assert len(letters(server)) == sent
+    life.run(*said)
+    assert len(letters(server)) == sent + 1

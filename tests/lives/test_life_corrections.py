@@ -127,11 +127,20 @@ def test_a_persons_word_on_a_sale_and_on_a_flip(life: Life) -> None:
 
 
 def test_more_than_was_ordered_by_a_persons_word(life: Life) -> None:
-    """It is booked as it is said; the record tells who said it, and what was booked before."""
+    """It is refused as a slip; where the gateway says as much it is booked, with who said it."""
     life.trade(AAPL=buy(10, "100"))
-    marked = life.resolve("--order", life.order_id("AAPL"), "--filled", "12.5@99.75")
-    assert figures(row(marked, "AAPL"), "qty avg_entry_price") == amounts("12.5 99.75")
-    assert says(told(marked), "12.5 filled at 99.75, said by", "booked as 10 at 100 before")
-    entries: list[Any] = [each for each in life.rows("entries") if each["symbol"] == "AAPL"]
-    assert [(Decimal(each["qty"]), each["restates"]) for each in entries] == [(10, 0), (Decimal("12.5"), 1)]
+    order, before = life.order_id("AAPL"), life.rows("orders")
+    for slip in ("12.5@99.75", "100@100", "1000000000000@1"):
+        life.run("resolve", "--order", order, "--filled", slip, status=3)
+        assert f"more than the order '{order}' asked for" in life.last.stderr
+        assert "It is buy 10 AAPL." in life.last.stderr
+        assert "resolve --position AAPL=QTY@PRICE" in life.last.stderr
+    assert life.rows("orders") == before
+    life.next_session()
+    life.trade(MSFT=buy(10, "100", filled="12.5"))
+    marked = life.resolve("--order", life.order_id("MSFT"), "--filled", "12.5@99.75")
+    assert figures(row(marked, "MSFT"), "qty avg_entry_price") == amounts("12.5 99.75")
+    assert says(told(marked), "12.5 filled at 99.75, said by", "booked as 12.5 at 100 before")
+    entries: list[Any] = [each for each in life.rows("entries") if each["symbol"] == "MSFT"]
+    assert [each["restates"] for each in entries] == [0, 1]
     assert "by " in entries[1]["note"]

@@ -25,7 +25,7 @@ def test_a_session_looks_back_on_the_ones_before(life: Life, server: MailServer)
     life.prices(AAPL="203", MSFT="200")
     life.trade(*LARGE, MSFT=sell(100, "200"), AAPL=buy(100, "203"))
     first, marked, second = map(text_of, letters(server))
-    assert "The first valued session" in " ".join(first.split())
+    assert "One session is valued so far" in " ".join(first.split())
     assert "Since" not in first
     assert "Since" not in marked
     said = " ".join(second.split())
@@ -71,7 +71,7 @@ def test_a_book_that_was_reset_begins_anew(life: Life, server: MailServer) -> No
     life.next_session()
     life.trade(AAPL=buy(10, "200"))
     said = " ".join(text_of(letters(server)[-1]).split())
-    assert "The first valued session" in said
+    assert "One session is valued so far" in said
     assert "Since" not in said
 
 

@@ -243,7 +243,8 @@ def test_the_benchmark_is_read_with_the_marks(quoted: Life) -> None:
     assert figures(found["figures"]["beta"], "value n minimum") == (None, 2, 20)
     page = next(life.folder.rglob(f"{day['session']}_paper_run.html")).read_text("utf-8")
     assert '<path class="beside" d="M' in page
-    assert "The thin line is SPY, from the equity of 7 Jan 2025, where its data begin" in page
+    assert page.count("The thin line is SPY, from the equity of 7 Jan 2025, where its data begin") == 1
+    assert "Since 7 Jan 2025, where its data begin. Price returns" in page
 
 
 def test_a_session_without_a_price_of_the_benchmark(quoted: Life) -> None:

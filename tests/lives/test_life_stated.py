@@ -179,7 +179,7 @@ def test_a_position_without_a_price_is_not_said_to_be_valued(life: Life) -> None
     life.trade(AAPL=buy(10, "100"), MSFT=buy(10, "100"))
     life.prices(AAPL="101", MSFT=None)
     life.mark()
-    assert "1 of 2 open positions valued. Nothing was traded" in page(life, "mark")
+    assert "1 of 2 open positions at current prices. Nothing was traded" in page(life, "mark")
 
 
 def test_a_kept_closing_beside_what_has_no_price_now(life: Life) -> None:

@@ -92,7 +92,7 @@ def test_a_mail_counts_the_sessions_that_are_valued(life: Life, server: MailServ
     life.prices(AAPL="102")
     life.trade(AAPL=buy(3, "102"))
     said = [" ".join(text_of(each).split()) for each in letters(server)]
-    assert "The first valued session: 1 gained, 0 lost. Week to date" in said[1]
+    assert "One session is valued so far, 7 Jan 2025: +$10.00. Week to date" in said[1]
     assert "The last 2 valued sessions: 2 gained, 0 lost." in said[3]
 
 

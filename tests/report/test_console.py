@@ -205,7 +205,10 @@ def test_several_sessions_are_summed_up() -> None:
             order("AAPL", "buy", 133, "150.253712"),
             ["BUY", "AAPL", "133 @ $150.2537 (fill) = $19,983.74", "filled"],
         ),
-        (order("MSFT", None, None, None, skip_reason="zero_weight"), ["MSFT", "no order: zero_weight"]),
+        (
+            order("MSFT", None, None, None, skip_reason="zero_weight"),
+            ["MSFT", "no order: its weight is zero"],
+        ),
         (order("MSFT", None, None, None), ["no order: no reason given"]),
         (
             order(

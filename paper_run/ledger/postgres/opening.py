@@ -42,6 +42,20 @@ def leased(place: Place, waiting: Waiting, *, makes: bool) -> Store:
     return store
 
 
+def on_trial(place: Place, waiting: Waiting) -> Store:
+    """Open the schema that there must be under its lease, so that nothing stays that is written to it.
+
+    :raises DataError: there is none, or it can't be used, or an earlier version has made it.
+    :raises OrchestrationError: another session has the lease, and goes on having it.
+    """
+    with _closed_if_it_fails(opened(place, waiting.now)) as store:
+        _require(store)
+        lease.take(store, waiting)
+        _refuse_older(store)
+        store.begin_trial()
+    return store
+
+
 def read(place: Place, now: datetime) -> Store:
     """Open the schema that there must be to be read, as it stands at this moment; a standby's will do.
 

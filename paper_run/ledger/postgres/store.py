@@ -64,6 +64,7 @@ class Store:
         self.created = False
         self.is_read_only = reads_only
         self._is_in_transaction = False
+        self._is_on_trial = False
         self._rolled_back: list[Callable[[], None]] = []
 
     def is_in_place(self) -> bool:
@@ -73,6 +74,12 @@ class Store:
     def when_rolled_back(self, forget: Callable[[], None]) -> None:
         """Have what was read be forgotten when a transaction comes to nothing."""
         self._rolled_back.append(forget)
+
+    def begin_trial(self) -> None:
+        """Let nothing stay that is written from now on: the session ends in the middle of a transaction."""
+        with self.translated_errors():
+            self.connection.execute("BEGIN")
+        self._is_on_trial = True
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
@@ -84,11 +91,12 @@ class Store:
             yield
             return
         with self.translated_errors():
-            self.connection.execute("BEGIN")
+            self.connection.execute("SAVEPOINT trial" if self._is_on_trial else "BEGIN")
         self._is_in_transaction = True
         try:
             yield
-            commit(self.connection, self.database, self._apart)
+            if not self._is_on_trial:
+                commit(self.connection, self.database, self._apart)
         except BaseException:
             for forget in self._rolled_back:
                 forget()
@@ -206,7 +214,7 @@ class Store:
         if self.connection.closed:
             return
         try:
-            self.connection.execute("ROLLBACK")
+            self.connection.execute("ROLLBACK TO trial" if self._is_on_trial else "ROLLBACK")
         except psycopg.Error:  # it is gone, and the transaction with it
             self.connection.close()
 

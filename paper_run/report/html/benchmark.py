@@ -40,7 +40,7 @@ def section(benchmark: Benchmark | None) -> str:
         f'<div class="scroll" role="region" tabindex="0" aria-label="Beside {symbol}, table">'
         '<table class="plain statistics"><thead><tr><th scope="col">Figure</th><th scope="col">Value</th>'
         f'<th scope="col">Sessions</th></tr></thead><tbody>{_rows(benchmark)}</tbody></table></div>\n'
-        f'<p class="aside">{line(benchmark)} {_left_out(benchmark)}</p></section>'
+        f'<p class="aside">{_since(benchmark)} {_left_out(benchmark)}</p></section>'
     )
 
 
@@ -56,8 +56,19 @@ def line(benchmark: Benchmark | None) -> str:
         return f"{symbol} begins with the closing of {since}."
     begin = f"The thin line is {symbol}, from the equity of {since}, where its data begin"
     if benchmark.equity is None:
-        return f"{begin}. Of the last session it has no price: its figures end with the last one before."
+        return f"{begin}. {_UNPRICED}"
     return f"{begin}, to {text.money(benchmark.equity)}."
+
+
+_UNPRICED = "Of the last session it has no price: its figures end with the last one before."
+
+
+def _since(benchmark: Benchmark) -> str:
+    """Say since when it is compared, as the words of the curve do not stand here."""
+    if benchmark.since is None or benchmark.since == benchmark.through:
+        return line(benchmark)
+    since = f"Since {escaped(text.short_day(benchmark.since))}, where its data begin."
+    return since if benchmark.equity is not None else f"{since} {_UNPRICED}"
 
 
 def _left_out(benchmark: Benchmark) -> str:

@@ -147,10 +147,18 @@ _LABELS = {
 
 def items(stated: Limits) -> str:
     """Return the figures as items of a list of definitions: four with a limit, and net exposure."""
-    net = text.ABSENT if stated.net_percent is None else limits.shown(stated.net_percent)
-    would = " if filled" if stated.gross.if_filled and stated.net_percent is not None else ""
-    shown = [*map(_item, stated.each), _definition("Net exposure", net, f"of equity{would}")]
-    return "\n".join(shown)
+    return "\n".join((*map(_item, stated.each), _net(stated)))
+
+
+def _net(stated: Limits) -> str:
+    if stated.net_percent is None:
+        return _definition("Net exposure", text.ABSENT, _unknown(stated.gross) or "of equity")
+    would = " if filled" if stated.gross.if_filled else ""
+    return _definition("Net exposure", limits.shown(stated.net_percent), f"of equity{would}")
+
+
+def _unknown(each: Limit) -> str:
+    return f"not known: {each.reason}" if each.reason else ""
 
 
 def label(each: Limit) -> str:
@@ -162,7 +170,7 @@ def label(each: Limit) -> str:
 def _item(each: Limit) -> str:
     limit = "no limit" if each.limit is None else f"limit {limits.shown(each.limit)}"
     if each.percent is None and not each.passed:
-        return _definition(label(each), text.ABSENT, f"not known: {each.reason}" if each.reason else limit)
+        return _definition(label(each), text.ABSENT, _unknown(each) or limit)
     tone = "" if each.passed is None else "caution" if each.passed else "good"
     would = "if filled, " if each.if_filled else ""
     return _definition(label(each), limits.figure(each), f"{would}{limit}", tone)

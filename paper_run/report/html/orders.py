@@ -61,7 +61,8 @@ def _order_row(order: Order) -> str:
     status = order.status
     also = f" <small>{escaped(status)}</small>" if status and status != words else ""
     source = order.price_source
-    reasons = dict.fromkeys(reason for reason in (order.skip_reason, order.error_message) if reason)
+    skipped = "" if outcome == "accepted" else text.why_no_order(order.skip_reason)
+    reasons = dict.fromkeys(reason for reason in (skipped, order.error_message) if reason)
     urgent = f' class="{tone}"' if is_problem(order) else ""
     return (
         f"<tr{urgent}>{cells.name(order.symbol)}{cells.words(order.side)}"

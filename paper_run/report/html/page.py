@@ -192,14 +192,14 @@ def _book(result: RunResult, valued: Sequence[SessionLine]) -> dict[str, Any]:
     if not pnl:
         notional = charts.notional(result.orders)
         side = legend(("buy", "buy"), ("sell hatched", "sell"))
-        return {"pnl": False, "absence": _absence(result, valued), "by_symbol": _chart(notional, side)}
+        return {"pnl": False, "absence": figures.absence(result, valued), "by_symbol": _chart(notional, side)}
     positions, closing = pnl.positions, pnl.equity.closing
     listed = book.listed_positions(positions)
     return {
         "pnl": True,
         "since": text.one_line(pnl.since),
         "sessions_a_year": pnl.sessions_a_year,
-        "figures": figures.figures(result, pnl),
+        "figures": figures.figures(result, pnl, valued),
         "by_symbol": _chart(charts.pnl_by_symbol(positions), _PNL_LEGEND),
         "exposure": _chart(charts.exposure(positions, closing), _WAY_LEGEND),
         "exposure_figures": [
@@ -237,15 +237,6 @@ def _table(rows: Sequence[str], total: str, *, num_unlisted: int, in_column: boo
         "total": markup(total),
         "widest": cells.widest(rows, total if in_column else ""),
     }
-
-
-def _absence(result: RunResult, valued: Sequence[SessionLine]) -> str:
-    """Return why there is no book, and what equity was last."""
-    why = figures.absence(result)
-    if not valued:
-        return why
-    last = valued[-1]
-    return f"{why} Equity last stood at {text.money(last.closing)}, in session {text.one_line(last.session)}."
 
 
 def _chart(chart: charts.Chart, legend: str) -> dict[str, Any]:

@@ -67,8 +67,8 @@ def of_result(
         verdict=_verdict(result, head, found.needs),
         status=clip(f"{status}: {_sentence(result, head)}", _LONGEST_STATUS),
         banners=tuple(_short(banner) for banner in banners(result)),
-        figures=_figures(result),
-        absence="" if pnl else figures.absence(result),
+        figures=_figures(result, past),
+        absence="" if pnl else figures.absence(result, past.lines),
         counts=_counts(result.totals),
         notional=_in_words(figures.notional(result)),
         sections=(*known_now, *found.sections),
@@ -167,9 +167,9 @@ def _verdict(result: RunResult, head: Headline, needs: Sequence[str]) -> str:
     return f"Needs you: {', '.join(needs[:_NEEDS_NAMED]) or 'see how it ended'}."
 
 
-def _figures(result: RunResult) -> tuple[Figure, ...]:
+def _figures(result: RunResult, past: Past) -> tuple[Figure, ...]:
     pnl = result.pnl
-    return tuple(map(_in_words, figures.figures(result, pnl))) if pnl else ()
+    return tuple(map(_in_words, figures.figures(result, pnl, past.lines))) if pnl else ()
 
 
 def _counts(totals: Totals) -> tuple[Count, ...]:

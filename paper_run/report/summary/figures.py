@@ -9,11 +9,12 @@ from paper_run.model.findings import counted, listed
 from paper_run.report import text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from decimal import Decimal
 
     from paper_run.model.benchmark import Benchmark
     from paper_run.model.costs import Costs
+    from paper_run.model.history import SessionLine
     from paper_run.model.result import Pnl, PositionRow, RunResult, Totals
 
 OVER_SEVERAL = "over several sessions"
@@ -48,25 +49,25 @@ def counts(totals: Totals) -> list[tuple[str, str, str]]:
     ]
 
 
-def figures(result: RunResult, pnl: Pnl) -> list[Figure]:
+def figures(result: RunResult, pnl: Pnl, before: Sequence[SessionLine] = ()) -> list[Figure]:
     """Return day P&L, total P&L and equity; where a price is missing, what is known without it.
 
-    :param pnl: the result's.
+    :param pnl: the result's. :param before: the complete sessions of its book before its own, oldest first.
     """
     since = f"since {text.one_line(pnl.since)}"
-    opened = f"opened at {text.money(pnl.equity.opening)}"
     if not pnl.complete:
         unknown = _named(pnl.not_known)
         unpriced = _named(pnl.unpriced)
         missing = "not known: " + "; ".join(
             [f"the shares of {unknown}"] * bool(unknown) + [f"{unpriced} without a price"] * bool(unpriced)
         )
-        priced = f"unrealized, priced so far: {text.signed_money(pnl.priced_so_far)}"
-        realized = f"realized: {text.signed_money(pnl.realized_pnl)} {since}"
+        known = f"unrealized, priced so far: {text.signed_money(pnl.priced_so_far)}"
+        if pnl.realized_pnl is not None:
+            known = f"realized: {text.signed_money(pnl.realized_pnl)} {since}; {known}"
         return [
             Figure("Day P&L", text.ABSENT, missing),
-            Figure("Total P&L", text.ABSENT, f"{realized}; {priced}"),
-            Figure("Equity", text.ABSENT, opened),
+            Figure("Total P&L", text.ABSENT, known),
+            Figure("Equity", text.ABSENT, _known_of_equity(result, before)),
         ]
     stated = result.statistics
     daily, whole = (text.percentage(each) for each in (stated.daily_return, stated.total_return))
@@ -86,8 +87,31 @@ def figures(result: RunResult, pnl: Pnl) -> list[Figure]:
             f"{text.signed_percent(whole)} {since}" if whole is not None else since,
             text.tone_of(pnl.total_pnl),
         ),
-        Figure("Equity", text.money(pnl.equity.closing), opened),
+        Figure("Equity", text.money(pnl.equity.closing), _opened(pnl)),
     ]
+
+
+def last_known(result: RunResult, before: Sequence[SessionLine]) -> str:
+    """Return what is known of an equity that is not: the last one, a clause; "" where none is.
+
+    :param before: the complete sessions of its book before its own, oldest first.
+    """
+    if before and (result.pnl is None or before[-1].closing == result.pnl.equity.opening):
+        last = before[-1]
+        return f"last stood at {text.money(last.closing)}, in session {text.one_line(last.session)}"
+    return "" if result.pnl is None else _opened(result.pnl)
+
+
+def _known_of_equity(result: RunResult, before: Sequence[SessionLine]) -> str:
+    """Return that, and what its broker says of the account's, which is no figure of the book."""
+    broker = None if result.parties is None or _is_shared(result) else result.parties.broker
+    account = broker.equity.broker if broker is not None and broker.proven else None
+    said = "" if account is None else f"the broker says {text.money(account)}"
+    return "; ".join(filter(None, (last_known(result, before), said)))
+
+
+def _opened(pnl: Pnl) -> str:
+    return f"opened at {text.money(pnl.equity.opening)}"
 
 
 def beside(result: RunResult) -> tuple[Figure, ...]:
@@ -164,8 +188,12 @@ def has_money(result: RunResult) -> bool:
         return False
     if pnl.base_account is not None or pnl.since_inception.money is not None:
         return True
-    is_shared = any(each.code == "money_shared" for each in result.findings)
-    return result.parties is not None and result.parties.broker.proven and not is_shared
+    return result.parties is not None and result.parties.broker.proven and not _is_shared(result)
+
+
+def _is_shared(result: RunResult) -> bool:
+    """Tell whether another ledger trades the account too."""
+    return any(each.code == "money_shared" for each in result.findings)
 
 
 def whose_money(result: RunResult) -> str:
@@ -179,8 +207,16 @@ def whose_money(result: RunResult) -> str:
     return "The sandbox: no real money." if result.sandbox else ""
 
 
-def absence(result: RunResult) -> str:
-    """Return in words why a result has no book."""
+def absence(result: RunResult, before: Sequence[SessionLine] = ()) -> str:
+    """Return in words why a result has no book, and what its equity was last.
+
+    :param before: the complete sessions of its book before its own, oldest first.
+    """
+    known = _known_of_equity(result, before)
+    return f"{_why_absent(result)} Equity {known}." if known else _why_absent(result)
+
+
+def _why_absent(result: RunResult) -> str:
     if result.executed_nothing:
         return (
             "This was a rehearsal: nothing was executed, so there is nothing to value. "

@@ -103,14 +103,14 @@ def _described(lines: Sequence[SessionLine], result: RunResult) -> str:
         return ""
     (best, at), (worst, on) = max(moved), min(moved)
     won, lost = sum(pnl > 0 for pnl, _ in moved), sum(pnl < 0 for pnl, _ in moved)
-    last = "" if moved[-1][1] == result.session else f" They end with {text.short_day(moved[-1][1])}."
-    counted = f": {won} gained, {lost} lost."
     if len(moved) == 1:
-        return f"The first valued session{counted}{last}"
-    return (
-        f"The last {len(moved)} valued sessions{counted} Best {text.signed_money(best)} on "
-        f"{text.short_day(at)}, worst {text.signed_money(worst)} on {text.short_day(on)}.{last}"
+        return f"One session is valued so far, {text.short_day(at)}: {text.signed_money(best)}."
+    last = "" if moved[-1][1] == result.session else f" They end with {text.short_day(moved[-1][1])}."
+    best_worst = (
+        f"Best {text.signed_money(best)} on {text.short_day(at)}, "
+        f"worst {text.signed_money(worst)} on {text.short_day(on)}."
     )
+    return f"The last {len(moved)} valued sessions: {won} gained, {lost} lost. {best_worst}{last}"
 
 
 def _periods(result: RunResult, lines: Sequence[SessionLine]) -> tuple[Figure, ...]:
@@ -136,11 +136,13 @@ def _period(each: Period, ends: str) -> Figure:
 def _risk(result: RunResult) -> tuple[Figure, ...]:
     if (stated := result.limits) is None:
         return ()
-    net = text.ABSENT if stated.net_percent is None else limits.shown(stated.net_percent)
+    net = Figure("Net exposure", text.ABSENT, text.one_line(stated.gross.reason or ""))
+    if stated.net_percent is not None:
+        net = net._replace(shown=limits.shown(stated.net_percent), aside="of equity")
     return (
         _limited("Gross exposure", stated.gross),
         _limited("Largest position", stated.position),
-        Figure("Net exposure", net, "of equity"),
+        net,
     )
 
 

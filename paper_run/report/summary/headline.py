@@ -223,7 +223,7 @@ def _valued(result: RunResult) -> str:
     of = f"{valued:,} of " if valued < len(held) else ""
     others = ", and others that were read again" * result.has_others
     return (
-        f"{of}{counted(len(held), 'open position')} valued. "
+        f"{of}{counted(len(held), 'open position')} at current prices. "
         f"Nothing was traded: the orders are the session's{others}."
     )
 

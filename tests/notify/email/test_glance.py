@@ -57,7 +57,7 @@ def test_fewer_sessions_are_fewer_bars() -> None:
     assert [tuple(each) for each in seen.bars] == [(TALLEST, 0), (0, 0), (0, TALLEST // 2)]
     assert seen.words.startswith("The last 3 valued sessions: 1 gained, 1 lost. Best +$10.00 on 15 Jan 2025")
     alone = glance(of_document(good_day()), Past(few.lines[-1:]))
-    assert alone.words.startswith("The first valued session: 0 gained, 1 lost.")
+    assert alone.words == "One session is valued so far, 17 Jan 2025: −$5.00."
     assert glance(of_document(good_day()), Past([line("2025-01-17", "0")])).bars == ()
     nothing = glance(of_document(good_day()), NO_PAST)
     assert (nothing.bars, nothing.words, nothing.periods, nothing.risk) == ((), "", (), ())

@@ -309,7 +309,7 @@ def test_a_mark_is_not_called_a_run():
     """Its name and its words are those of a valuation, and it has no run."""
     text = text_of(days.mark(), "close")
     assert "Close of the day - Friday, 17 January 2025 - 2025-01-17 16:05:00 EST\n" in text
-    assert "Valued: 3 open positions valued." in text
+    assert "Valued: 3 open positions at current prices." in text
     assert "\nRun " not in text
     assert text_of(days.mark(), "mark").count("Mark - Friday") == 1
 

@@ -97,7 +97,7 @@ def test_without_fills_not_even_the_realized_is_stated():
     assert {row[each] for each in figures} == {"—"}
     assert row["Gateway"] == "quantity 133, not compared orders in flight"
     assert "Day P&L — not known: the shares of AAPL" in page.text
-    assert "realized: — since 2024-11-04" in page.text
+    assert "Total P&L — unrealized, priced so far: " in page.text
     assert "Realized P&L — —" in page.text
     assert "The shares of AAPL are not known, so P&L and equity are not known." in page.text
     assert "AAPL realized —, unrealized —" in page.text
@@ -231,7 +231,7 @@ def test_a_mark_is_no_run():
     """It has its own name, no run id, and says that nothing was traded."""
     page = Page(render(days.mark()))
     assert page.texts["title"] == "Mark — 2025-01-17"
-    assert "3 open positions valued. Nothing was traded" in page.text
+    assert "3 open positions at current prices. Nothing was traded" in page.text
     assert "no run id" not in page.text
 
 

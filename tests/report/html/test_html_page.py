@@ -181,7 +181,7 @@ def test_orders_show_their_figures_and_signals_their_reason():
     assert rows["NVDA"]["Outcome"] == "? in doubt"
     assert rows["AMZN"]["Source"] == "estimated"
     assert (rows["NFLX"]["Outcome"], rows["NFLX"]["Reason"]) == ("! no order", "price_unavailable: no bar")
-    assert (rows["ORCL"]["Outcome"], rows["ORCL"]["Reason"]) == ("– no order", "zero_weight")
+    assert (rows["ORCL"]["Outcome"], rows["ORCL"]["Reason"]) == ("– no order", "its weight is zero")
 
 
 def test_problems_come_first_then_the_largest_notional():
