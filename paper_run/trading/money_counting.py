@@ -82,14 +82,16 @@ class Counting:
         return self._money(activity, activity.net_amount, way, before)
 
     def is_fraction_now(self, activity: MoneyActivity, before: Posted | None) -> bool:
-        """Whether what was booked as other money, for want of its shares, is the fraction of such by now."""
-        if (
-            before is None
-            or before.kind != "other"
-            or money_types.of(activity.activity_type).way != "fraction"
-        ):
+        """Whether what was booked as other money, for want of its shares, is the fraction of such by now.
+
+        Or, booked before its splits were, is another one by them.
+        """
+        if before is None or money_types.of(activity.activity_type).way != "fraction":
             return False
-        return self._is_ours(activity, self._paid(activity))
+        qty = self._paid(activity)
+        if before.kind == "cash_in_lieu":
+            return bool(activity.qty) and qty != before.qty.copy_abs()
+        return before.kind == "other" and self._is_ours(activity, qty)
 
     def _money(
         self, activity: MoneyActivity, amount: Decimal, way: money_types.Way, before: Posted | None
@@ -130,14 +132,24 @@ class Counting:
     def _paid(self, activity: MoneyActivity) -> Decimal:
         """Return of how many shares an activity is the cash in lieu, unsigned: as it tells.
 
-        Where it does not: the fraction that the book has and the account has not any more, else zero.
+        Where it does not: the fraction that the book has and the account has not any more, or the one that
+        is all that a listed split brings of them; else zero.
         """
         if activity.qty or not activity.net_amount or not self._called(activity).is_held:
-            return (activity.qty or money.ZERO).copy_abs()
+            told, session = (activity.qty or money.ZERO).copy_abs(), self.effective(activity).isoformat()
+            return self._ours.fraction_now(self._name_now(activity), told, session) if told else told
         ours, theirs = self._ours_and_theirs(activity)
         if theirs is None:
             return money.ZERO
         left = money.CONTEXT.subtract(ours, theirs)
+        if not left:
+            from paper_run.trading import listed_splits
+
+            name = self._name_now(activity)
+            ours = next(
+                (each.qty for each in listed_splits.due(name, self._ours, self._read, self._session)), ours
+            )
+            left = money.CONTEXT.subtract(ours, theirs)
         # What was traded since may be more than there was: the fraction is that of the split all the same.
         of_split = self._ours.fraction_left(self._name_now(activity))
         is_left = splits.is_without_fraction(ours, theirs) or left == of_split

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import date
     from decimal import Decimal
 
+    from paper_run.book.folding import Place
     from paper_run.book.holdings import Book, Entry
     from paper_run.ledger.book import BookPeriod, Books
     from paper_run.ledger.ledger import Ledger
@@ -139,11 +140,25 @@ class OurShares:
         """
         entries = self.of(symbol, self.booked_names())
         until = max((folding.place(each) for each in entries if each.kind in _LEAVE_FRACTIONS), default=None)
-        if until is None:
-            return money.ZERO
-        held = folding.fold(each for each in entries if folding.place(each) <= until).holdings
-        qty = money.total(each.qty for each in held.values())
-        return money.CONTEXT.subtract(qty, qty.to_integral_value(ROUND_DOWN))
+        return money.ZERO if until is None else _fraction(entries, until)
+
+    def fraction_now(self, symbol: str, qty: Decimal, session: str) -> Decimal:
+        """Return what a fraction of a share that a split left, unsigned, is after the splits behind that one.
+
+        The account had paid it out before those, whenever it says so; the book had not, and they moved it.
+
+        :param session: the one in which it is folded, an ISO date: splits behind that move it by themselves.
+        """
+        entries = self.of(symbol, self.booked_names())
+        splits_until = [each for each in entries if each.ratio is not None and each.effective <= session]
+        now, later = qty, sorted(splits_until, key=folding.place)
+        of_one = [each for each in later if each.symbol == later[-1].symbol]
+        for number, each in reversed([*enumerate(of_one, 1)]):
+            if _fraction(entries, folding.place(each)).copy_abs() == qty:
+                for behind in of_one[number:]:
+                    now = behind.ratio.applied(now) if behind.ratio is not None else now
+                return now
+        return qty
 
     def there(self, shares: str, names: Names) -> Decimal | None:
         """Return the signed shares that the account has of what has this last name; None: not known.
@@ -183,6 +198,13 @@ class OurShares:
         day = str(action.ex_date or action.process_date or "")
         pair = (action.symbol, action.new_symbol)
         return any((each.symbol, each.new_symbol) == pair and each.effective >= day for each in booked)
+
+
+def _fraction(entries: Iterable[Entry], until: Place) -> Decimal:
+    """Return the fraction of a share, signed, that there was after a moment of the book."""
+    held = folding.fold(each for each in entries if folding.place(each) <= until).holdings
+    qty = money.total(each.qty for each in held.values())
+    return money.CONTEXT.subtract(qty, qty.to_integral_value(ROUND_DOWN))
 
 
 class Stranger(NamedTuple):

@@ -117,7 +117,7 @@ class SessionBook:
         self.priced = pricing.price(
             *(self.books, self.shares, self.kept, self.date, self.book, read, moment, listed, lacks)
         )
-        for symbol, why in corporate.gone(read, self.shares).items():
+        for symbol, why in corporate.gone(read, self.shares, self.ledger.broker_money).items():
             if self.priced.prices.pop(symbol, None) is not None:
                 self.priced.unpriced[symbol] = why
 
