@@ -142,14 +142,6 @@ class Counting:
         if theirs is None:
             return money.ZERO
         left = money.CONTEXT.subtract(ours, theirs)
-        if not left:
-            from paper_run.trading import listed_splits
-
-            name = self._name_now(activity)
-            ours = next(
-                (each.qty for each in listed_splits.due(name, self._ours, self._read, self._session)), ours
-            )
-            left = money.CONTEXT.subtract(ours, theirs)
         # What was traded since may be more than there was: the fraction is that of the split all the same.
         of_split = self._ours.fraction_left(self._name_now(activity))
         is_left = splits.is_without_fraction(ours, theirs) or left == of_split
@@ -179,10 +171,21 @@ class Counting:
         return self._names.now(self._called(activity).symbol, since)
 
     def _ours_and_theirs(self, activity: MoneyActivity) -> tuple[Decimal, Decimal | None]:
-        """Return the signed shares of the book, and the account's; None: not known."""
+        """Return the signed shares of the book, and the account's; None: not known.
+
+        Where they are the same, the book's with a listed split that it lacks, which may be a fraction alone.
+        """
         there, name = at_broker(self._read), self._name_now(activity)
         ours = self._holdings().get(name, Holding()).qty
-        return ours, None if there is None else there.get(comparable(name), money.ZERO)
+        if there is None:
+            return ours, None
+        theirs = there.get(comparable(name), money.ZERO)
+        if ours == theirs:
+            from paper_run.trading import listed_splits
+
+            due = listed_splits.due(name, self._ours, self._read, self._session)
+            ours = next((each.qty for each in due), ours)
+        return ours, theirs
 
     def _yet_to_come(self, activity: MoneyActivity) -> Waits:
         """Say that its session is yet to come; its day may be here, as a Saturday, with cash and shares."""

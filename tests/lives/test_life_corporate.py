@@ -1315,3 +1315,17 @@ def test_a_fraction_is_paid_after_the_next_split(life: Life, broker: OddBroker) 
     marked = life.mark()
     ties_out(marked)
     assert figures(row(marked, "AAPL"), "qty realized_pnl") == amounts("4 5")
+
+
+def test_what_was_realized_while_one_of_two_splits_waits_is_not_known(life: Life, broker: OddBroker) -> None:
+    """10 at 200 wait for 3:2, 5 are sold; then 2:1 is listed too, behind the sale: that tells no more."""
+    held(life, broker, qty=10, price="200")
+    broker.lists("forward_splits", "AAPL", EX_DATE, new_rate=3, old_rate=2)
+    priced(life, broker, AAPL="133")
+    day = life.trade(AAPL=sell(5, "133"))
+    assert figures(row(day, "AAPL"), "qty realized_pnl") == (None, None)
+    life.next_session()
+    broker.lists("forward_splits", "AAPL", life.session, new_rate=2, old_rate=1)
+    priced(life, broker, AAPL="67")
+    day = life.trade(MSFT=NO_ORDER)
+    assert figures(row(day, "AAPL"), "qty realized_pnl") == (None, None)
