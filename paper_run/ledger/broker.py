@@ -55,11 +55,13 @@ class Paid(NamedTuple):
     """What a book has as other money of an activity that may end a holding.
 
     :ivar dollars: signed. :ivar qty: of so many signed shares alone; None: of all that there were.
+    :ivar entry: the one by which it was booked first.
     """
 
     symbol: str
     dollars: Decimal
     qty: Decimal | None
+    entry: int
 
 
 class BrokerMoney(Part):
@@ -147,20 +149,30 @@ class BrokerMoney(Part):
         """
         names = ", ".join("?" * len(MAY_END_A_HOLDING))
         found = self._rows(
-            "SELECT entries.activity, dollars, type, broker_money.symbol, broker_money.qty "
+            "SELECT entries.id, entries.activity, dollars, type, broker_money.symbol, broker_money.qty "
             "FROM entries JOIN broker_money "
             "ON broker_money.epoch = entries.epoch AND broker_money.activity = entries.activity "
             "WHERE entries.epoch = ? AND kind = 'other' AND broker_money.symbol IS NOT NULL "
-            f"AND type IN ({names})",
+            f"AND type IN ({names}) ORDER BY entries.id",
             *(period.id, *MAY_END_A_HOLDING),
         )
         sums: dict[str, Paid] = {}
         for row in found:
             qty = amount(row["qty"]) if row["type"] in OF_NO_ORDER else None
-            before = sums.get(row["activity"], Paid(row["symbol"], money.ZERO, qty))
+            before = sums.get(row["activity"], Paid(row["symbol"], money.ZERO, qty, row["id"]))
             dollars = money.CONTEXT.add(before.dollars, Decimal(row["dollars"]))
             sums[row["activity"]] = before._replace(dollars=dollars)
         return {activity: each for activity, each in sums.items() if each.dollars}
+
+    def taken_out(self, period: BookPeriod) -> dict[str, int]:
+        """Return by symbol the last entry by which other money of an activity became a trade's."""
+        found = self._rows(
+            "SELECT broker_money.symbol, MAX(entries.id) AS id FROM entries JOIN broker_money "
+            "ON broker_money.epoch = entries.epoch AND broker_money.activity = entries.activity "
+            "WHERE entries.epoch = ? AND kind = 'other' AND note IS NOT NULL GROUP BY broker_money.symbol",
+            period.id,
+        )
+        return {row["symbol"]: row["id"] for row in found}
 
     def between(self, period: BookPeriod, after: int, until: int | None) -> list[BookedMoney]:
         """Return the money that entries are about, an activity's together; what came to nothing is left out.

@@ -15,11 +15,12 @@ from paper_run.ledger.rows import Part, amount
 from paper_run.ledger.sqlite import dialect
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from paper_run.ledger.book import BookPeriod, Books
     from paper_run.ledger.order_rows import Followed, Sent
     from paper_run.ledger.store import Store
+    from paper_run.model.broker import FillActivity
     from paper_run.model.findings import Finding
 
 MOST_READ = 500
@@ -85,6 +86,32 @@ class OpenOrders(Part):
             query = f"SELECT DISTINCT session FROM {table} session < ? ORDER BY session DESC LIMIT ?"
             found |= {row["session"] for row in self._rows(query, session.isoformat(), _SESSIONS_AFTER)}
         return min(sorted(found)[-_SESSIONS_AFTER:], default="")
+
+    def correct(
+        self,
+        period: BookPeriod,
+        session: date,
+        now: datetime,
+        executed: Mapping[str, Sequence[FillActivity]],
+    ) -> list[Finding]:
+        """Book what the broker has corrected of orders that have filled on; return what is told.
+
+        What has filled since is added to that by `book_fills`.
+
+        :param session: the one in which it is seen. :param now: UTC. :param executed: by their ids, the
+            broker's executions of orders that have filled on.
+        """
+        found: list[Finding] = []
+        for row in self._rows(f"{_OURS} AND told_by IS NOT NULL {_IN_ORDER}") if executed else ():
+            part = order_rows.corrected(row, executed.get(row["client_order_id"], ()))
+            if part is not None:
+                self._restate(period, session, now, row, part, "the broker's word")
+                self._run(
+                    "UPDATE orders SET booked_qty = ?, booked_dollars = ? WHERE client_order_id = ?",
+                    *(money.digits(part.qty), money.digits(part.dollars), row["client_order_id"]),
+                )
+                found.append(order_rows.corrected_before(row, part))
+        return found
 
     def book_fills(
         self,

@@ -16,8 +16,10 @@ from paper_run.model.findings import note, warning
 from paper_run.model.order import Asked
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
+    from paper_run.model.broker import FillActivity
     from paper_run.model.findings import Finding
     from paper_run.model.order import OrderState
 
@@ -151,6 +153,26 @@ def refolds(row: Any, grown: fills.FillDelta) -> bool:
     return grown.contested or (bool(grown.qty) and money.product(grown.qty, grown.dollars) <= 0)
 
 
+def corrected(row: Any, executed: Sequence[FillActivity]) -> fills.Seen | None:
+    """Return what has come of what is booked of an order that fills on, where the broker has corrected it.
+
+    :param executed: all executions of the order; what is booked are the oldest of them.
+    """
+    had, now = seen(row), told(row)
+    dated = sorted((each.time, each.identity, each) for each in executed if each.time is not None)
+    if row["told_by"] is None or row["said_by"] is not None or not had.qty or now.qty <= had.qty:
+        return None
+    if len(dated) < len(executed) or money.total(each.qty for _, _, each in dated) != now.qty:
+        return None
+    part = fills.Seen()
+    for _, _, each in dated:
+        dollars = money.CONTEXT.add(part.dollars, money.product(each.qty, each.price))
+        part = fills.Seen(money.CONTEXT.add(part.qty, each.qty), dollars)
+        if part.qty == had.qty:
+            return part if matters(row, part) else None
+    return None
+
+
 def as_told(said: fills.Seen) -> fills.FillDelta:
     """Return that nothing is to be added to what the broker has said."""
     return fills.FillDelta(None, money.ZERO, money.ZERO, said)
@@ -161,6 +183,13 @@ def matters(row: Any, now: fills.Seen) -> bool:
     before = seen(row)
     apart = money.CONTEXT.subtract(now.dollars, before.dollars).copy_abs()
     return now.qty != before.qty or apart >= _CENT
+
+
+def corrected_before(row: Any, part: fills.Seen) -> Finding:
+    """Say that the broker has corrected what was booked of an order that fills on."""
+    what = f"the broker has corrected what had filled before, {_filled(part)}, and so it is booked"
+    text = f"{_name(row)}: {what}; it was {_booked(row)}."
+    return warning("broker_fill", text, subject=row["client_order_id"])
 
 
 def refolded(row: Any, now: fills.Seen) -> Finding:

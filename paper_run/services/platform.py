@@ -15,9 +15,9 @@ from paper_run.services.execution_gateway import ExecutionGateway, Unauthorized
 from paper_run.services.orchestrator import Orchestrator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from paper_run.model.broker import BrokerReading, ProvenAccount
+    from paper_run.model.broker import BrokerReading, FillActivity, ProvenAccount
     from paper_run.model.order import Asked
     from paper_run.model.service import Position, Refusal, ServiceHealth, ServiceUrl
     from paper_run.services.broker import Broker
@@ -196,7 +196,8 @@ class Observations:
     :ivar unread: likewise for earlier orders, by id. :ivar unknown: ids that the gateway does not know.
     :ivar market: None without a quote source. :ivar silent: whether the gateway did not answer.
     :ivar broker: what the broker says, None where none is configured. :ivar account: its account, once that
-        is proven to be the book's. :ivar told: the orders of ours that it tells of then.
+        is proven to be the book's. :ivar told: the orders of ours that it tells of then. :ivar executed:
+        by the same ids, what it lists of their executions where those have filled on.
     :ivar left_out: how many earlier orders were not asked for. :ivar unread_ended: the ids of those that had
         ended and that the gateway did not tell of again. :ivar benchmark: its symbol, and what the quote
         source has of it.
@@ -217,6 +218,7 @@ class Observations:
         self.broker: BrokerReading | None = None
         self.account: ProvenAccount | None = None
         self.told: dict[str, OrderState] = {}
+        self.executed: dict[str, Sequence[FillActivity]] = {}
         self.benchmark: tuple[str, Market | None] | None = None
         self.left_out = 0
         self.unread_ended: list[str] = []

@@ -14,13 +14,13 @@ from paper_run.trading.listed_splits import in_turn, split_of
 from paper_run.trading.our_shares import come, is_rename
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date, datetime
     from decimal import Decimal
 
     from paper_run.book.folding import Names
     from paper_run.ledger.book import BookPeriod, Books
-    from paper_run.ledger.broker import BrokerMoney
+    from paper_run.ledger.broker import BrokerMoney, Paid
     from paper_run.model.broker import CorporateAction, MoneyActivity
     from paper_run.services.platform import Observations
     from paper_run.trading.listed_splits import Split
@@ -119,30 +119,26 @@ def named(session: date, read: Observations, ours: OurShares, kept: BrokerMoney)
 
     Of what is listed: what was held then. Of what the account tells: what is held, for it is booked by hand,
     until it is.
-
-    :param kept: the money that the book has.
     """
     if read.broker is None:
         return []
     undated = [each for each in read.broker.actions or () if each.ex_date is each.process_date is None]
-    others = read.proven_broker.ended_holdings if read.proven_broker else []
+    ended = read.proven_broker.ended_holdings if read.proven_broker else []
     found = [_not_booked(each) for each in spin_offs(session, read, ours).missing]
-    if not (undated or others):
+    if not (undated or ended):
         return found
     names = ours.names()
     for action in undated:
         if ours.qty(action.symbol, names):
             found.append(_other(action.symbol, f"The broker lists a {action.kind} of it without a date"))
-    paid = kept.paid_for_holdings(ours.period) if others else {}
-    for each in others:
-        if each.symbol is not None and ours.qty(each.symbol, names) and not _is_answered(each, ours, names):
+    for each, paid in _unanswered(ended, ours, names, kept):
+        if ours.qty(each.symbol or "", names):
             what = f"The account tells of {_told(each)}"
-            there = paid.get(each.identity)
-            found.append(_other(each.symbol, what, money.ZERO if there is None else there.dollars))
+            found.append(_other(each.symbol or "", what, money.ZERO if paid is None else paid.dollars))
     return found
 
 
-def gone(read: Observations, ours: OurShares) -> dict[str, str]:
+def gone(read: Observations, ours: OurShares, kept: BrokerMoney) -> dict[str, str]:
     """Return the symbols whose shares may be gone by a merger: why they have no value, a clause.
 
     The account tells of one, and has fewer than the book; what it paid for them is in the book already.
@@ -151,13 +147,12 @@ def gone(read: Observations, ours: OurShares) -> dict[str, str]:
     if not ended:
         return {}
     names, found = ours.names(), {}
-    for each in ended:
+    for each, _ in _unanswered(ended, ours, names, kept):
         shares = names.now(each.symbol or "")
         qty, there = ours.qty(shares, names), ours.there(shares, names)
-        if there is None or there.copy_abs() >= qty.copy_abs() or _is_answered(each, ours, names):
-            continue
-        instead = f"has {money.short(there)} shares instead of {money.short(qty)}"
-        found[shares] = f"the account tells of {_told(each)}, and {instead}"
+        if there is not None and there.copy_abs() < qty.copy_abs():
+            instead = f"has {money.short(there)} shares instead of {money.short(qty)}"
+            found[shares] = f"the account tells of {_told(each)}, and {instead}"
     return found
 
 
@@ -166,11 +161,19 @@ def _told(activity: MoneyActivity) -> str:
     return f"{told} ({activity.date or 'no date'})"
 
 
-def _is_answered(activity: MoneyActivity, ours: OurShares, names: Names) -> bool:
-    """Whether a person has said since an activity's day what is held of its symbol."""
-    since = "" if activity.date is None else activity.date.isoformat()
-    entries = ours.of(activity.symbol or "", names)
-    return any(each.kind == "adjustment" and each.effective >= since for each in entries)
+def _unanswered(
+    ended: Sequence[MoneyActivity], ours: OurShares, names: Names, kept: BrokerMoney
+) -> Iterator[tuple[MoneyActivity, Paid | None]]:
+    """Yield what may have ended a holding, with what of it is other money, until a person says what is held.
+
+    What was said before its money was in the book, and did not take that out, was of another one.
+    """
+    paid = kept.paid_for_holdings(ours.period) if ended else {}
+    for each in ended:
+        since, there = "" if each.date is None else each.date.isoformat(), paid.get(each.identity)
+        said = (one for one in ours.of(each.symbol or "", names) if one.kind == "adjustment")
+        if not any(one.effective >= since and one.id > (there.entry if there else 0) for one in said):
+            yield each, there
 
 
 def _other(symbol: str, what: str, paid: Decimal = money.ZERO) -> Finding:
@@ -252,9 +255,9 @@ def _renamed(
     # It may have other shares than the book, as of a trade by hand: the name is another all the same.
     if ours.has(old) or not (there if is_waiting else splits.is_that(in_all, there)):
         return [_carried_over_later(action, qty)] if is_waiting else []
-    entry = holdings.Entry("rename", old, qty, money.ZERO, session.isoformat(), new_symbol=new)
-    note = f"listed by the broker as {action.kind}"
-    books.append(ours.period, session, (entry,), booked_at, note=note)
+    effective = ours.carried_over_in(action, names)
+    entry = holdings.Entry("rename", old, qty, money.ZERO, effective, new_symbol=new)
+    books.append(ours.period, session, (entry,), booked_at, note=f"listed by the broker as {action.kind}")
     words = (
         f"{old} is {new} now: the broker lists it ({action.kind}) and its account shows it; "
         f"{money.short(qty)} shares are carried over at their cost, what {old} realized stays its own."

@@ -121,10 +121,11 @@ def take_out_what_came_later(
     paid: dict[str, list[tuple[str, Decimal]]] = {}
     for activity, each in ledger.broker_money.paid_for_holdings(period).items():
         paid.setdefault(each.symbol, []).append((activity, each.dollars))
+    settled = ledger.broker_money.taken_out(period) if paid else {}
     for symbol, parts in paid.items():
         moved = [entry for entry in shares.of(symbol, names) if entry.qty]
         last = max(moved, key=lambda entry: entry.id, default=None)
-        if last is None or last.kind != "adjustment":
+        if last is None or last.kind != "adjustment" or settled.get(symbol, 0) > last.id:
             continue
         if money.cents(last.dollars.copy_negate()) != money.cents(money.total(part for _, part in parts)):
             continue

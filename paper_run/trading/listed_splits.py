@@ -168,9 +168,9 @@ def listed(
             if split is not None and not (split.is_booked or split.is_answered):
                 waits = _waiting(split, shares, names, missing, session, read, calendar)
                 for symbol in split.symbols:
+                    first = waiting.get(symbol, waits)
                     traded = f"it was traded, and {waits.why}" * (symbol in split.traded)
-                    first = waiting.get(symbol, waits).since
-                    waiting[symbol] = waits._replace(traded=traded, since=first)
+                    waiting[symbol] = waits._replace(traded=traded or first.traded, since=first.since)
     coming = (
         {each.symbol, each.new_symbol or each.symbol}
         for each in read.broker.actions

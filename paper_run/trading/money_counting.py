@@ -82,14 +82,16 @@ class Counting:
         return self._money(activity, activity.net_amount, way, before)
 
     def is_fraction_now(self, activity: MoneyActivity, before: Posted | None) -> bool:
-        """Whether what was booked as other money, for want of its shares, is the fraction of such by now."""
-        if (
-            before is None
-            or before.kind != "other"
-            or money_types.of(activity.activity_type).way != "fraction"
-        ):
+        """Whether what was booked as other money, for want of its shares, is the fraction of such by now.
+
+        Or, booked before its splits were, is another one by them.
+        """
+        if before is None or money_types.of(activity.activity_type).way != "fraction":
             return False
-        return self._is_ours(activity, self._paid(activity))
+        qty = self._paid(activity)
+        if before.kind == "cash_in_lieu":
+            return bool(activity.qty) and qty != before.qty.copy_abs()
+        return before.kind == "other" and self._is_ours(activity, qty)
 
     def _money(
         self, activity: MoneyActivity, amount: Decimal, way: money_types.Way, before: Posted | None
@@ -130,10 +132,12 @@ class Counting:
     def _paid(self, activity: MoneyActivity) -> Decimal:
         """Return of how many shares an activity is the cash in lieu, unsigned: as it tells.
 
-        Where it does not: the fraction that the book has and the account has not any more, else zero.
+        Where it does not: the fraction that the book has and the account has not any more, or the one that
+        is all that a listed split brings of them; else zero.
         """
         if activity.qty or not activity.net_amount or not self._called(activity).is_held:
-            return (activity.qty or money.ZERO).copy_abs()
+            told, session = (activity.qty or money.ZERO).copy_abs(), self.effective(activity).isoformat()
+            return self._ours.fraction_now(self._name_now(activity), told, session) if told else told
         ours, theirs = self._ours_and_theirs(activity)
         if theirs is None:
             return money.ZERO
@@ -167,10 +171,21 @@ class Counting:
         return self._names.now(self._called(activity).symbol, since)
 
     def _ours_and_theirs(self, activity: MoneyActivity) -> tuple[Decimal, Decimal | None]:
-        """Return the signed shares of the book, and the account's; None: not known."""
+        """Return the signed shares of the book, and the account's; None: not known.
+
+        Where they are the same, the book's with a listed split that it lacks, which may be a fraction alone.
+        """
         there, name = at_broker(self._read), self._name_now(activity)
         ours = self._holdings().get(name, Holding()).qty
-        return ours, None if there is None else there.get(comparable(name), money.ZERO)
+        if there is None:
+            return ours, None
+        theirs = there.get(comparable(name), money.ZERO)
+        if ours == theirs:
+            from paper_run.trading import listed_splits
+
+            due = listed_splits.due(name, self._ours, self._read, self._session)
+            ours = next((each.qty for each in due), ours)
+        return ours, theirs
 
     def _yet_to_come(self, activity: MoneyActivity) -> Waits:
         """Say that its session is yet to come; its day may be here, as a Saturday, with cash and shares."""

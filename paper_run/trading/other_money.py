@@ -188,6 +188,8 @@ class _Booking:
         is_known: bool,
     ) -> None:
         about, subject = f"{_about(activity)} ({activity.identity})", activity.symbol or ""
+        if not is_news and before is not None and before.kind == "cash_in_lieu":
+            return  # its shares are others by their splits, which are said themselves
         if not is_news:
             text = (
                 f"{about} was in the book as other money; it has the shares by now of which that is the "

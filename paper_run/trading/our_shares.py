@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from decimal import ROUND_DOWN
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -9,13 +10,14 @@ from typing import TYPE_CHECKING
 from paper_run import NamedTuple, money
 from paper_run.book import folding, splits
 from paper_run.book.folding import Names, Rename, end_of
+from paper_run.book.holdings import MOVE_SHARES
 from paper_run.model.broker import OF_NO_ORDER, comparable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import date
     from decimal import Decimal
 
+    from paper_run.book.folding import Place
     from paper_run.book.holdings import Book, Entry
     from paper_run.ledger.book import BookPeriod, Books
     from paper_run.ledger.ledger import Ledger
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 
 _LEAVE_FRACTIONS = ("split", "adjustment")
+_A_DAY = timedelta(days=1)
 
 
 def come(read: Observations, session: date) -> list[CorporateAction]:
@@ -139,11 +142,25 @@ class OurShares:
         """
         entries = self.of(symbol, self.booked_names())
         until = max((folding.place(each) for each in entries if each.kind in _LEAVE_FRACTIONS), default=None)
-        if until is None:
-            return money.ZERO
-        held = folding.fold(each for each in entries if folding.place(each) <= until).holdings
-        qty = money.total(each.qty for each in held.values())
-        return money.CONTEXT.subtract(qty, qty.to_integral_value(ROUND_DOWN))
+        return money.ZERO if until is None else _fraction(entries, until)
+
+    def fraction_now(self, symbol: str, qty: Decimal, session: str) -> Decimal:
+        """Return what a fraction of a share that a split left, unsigned, is after the splits behind that one.
+
+        The account had paid it out before those, whenever it says so; the book had not, and they moved it.
+
+        :param session: the one in which it is folded, an ISO date: splits behind that move it by themselves.
+        """
+        entries = self.of(symbol, self.booked_names())
+        splits_until = [each for each in entries if each.ratio is not None and each.effective <= session]
+        now, later = qty, sorted(splits_until, key=folding.place)
+        of_one = [each for each in later if each.symbol == later[-1].symbol]
+        for number, each in reversed([*enumerate(of_one, 1)]):
+            if _fraction(entries, folding.place(each)).copy_abs() == qty:
+                for behind in of_one[number:]:
+                    now = behind.ratio.applied(now) if behind.ratio is not None else now
+                return now
+        return qty
 
     def there(self, shares: str, names: Names) -> Decimal | None:
         """Return the signed shares that the account has of what has this last name; None: not known.
@@ -169,6 +186,20 @@ class OurShares:
         """Whether the account has shares under this very symbol."""
         return comparable(symbol) in (at_broker(self._read) or {})
 
+    def carried_over_in(self, action: CorporateAction, names: Names) -> str:
+        """Return when a rename takes effect, an ISO date: in the session that is valued.
+
+        Where its new symbol was traded before that, and the old one not since, it is the day before: what was
+        sold was of these shares.
+        """
+        day, new = str(action.ex_date or action.process_date or self._session), action.new_symbol
+        moved = [each for each in self.of(action.symbol, names) if each.kind in MOVE_SHARES]
+        traded = [each.effective for each in moved if each.symbol == new and each.effective >= day]
+        first = min(traded, default=str(self._session))
+        if any(each.symbol == action.symbol and each.effective >= first for each in moved):
+            return str(self._session)
+        return str(date.fromisoformat(first) - _A_DAY) if first < str(self._session) else first
+
     def _pending(self, booked: Sequence[Entry]) -> list[Rename]:
         pending: list[Rename] = []
         for action in self.listed:
@@ -180,9 +211,17 @@ class OurShares:
 
     @staticmethod
     def _is_booked(action: CorporateAction, booked: Sequence[Entry]) -> bool:
-        day = str(action.ex_date or action.process_date or "")
+        dated = action.ex_date or action.process_date
+        day = "" if dated is None else str(dated - _A_DAY)  # see `carried_over_in`
         pair = (action.symbol, action.new_symbol)
         return any((each.symbol, each.new_symbol) == pair and each.effective >= day for each in booked)
+
+
+def _fraction(entries: Iterable[Entry], until: Place) -> Decimal:
+    """Return the fraction of a share, signed, that there was after a moment of the book."""
+    held = folding.fold(each for each in entries if folding.place(each) <= until).holdings
+    qty = money.total(each.qty for each in held.values())
+    return money.CONTEXT.subtract(qty, qty.to_integral_value(ROUND_DOWN))
 
 
 class Stranger(NamedTuple):

@@ -78,6 +78,7 @@ class SessionBook:
             self.remarks += corporate.voided_closings(split.symbol, split.ratio, voided)
         kept = self.before = books.last_valuation(period)
         self.date = max(moment.session, kept.session) if kept else moment.session
+        self.remarks += ledger.open_orders.correct(period, self.date, self._booked_at, read.executed)
         self.remarks += ledger.open_orders.book_fills(
             *(period, self.date, self._booked_at, order_outcomes.FINAL, moment.calendar.session_date),
             today=moment.calendar.session_date(moment.now),
@@ -117,7 +118,7 @@ class SessionBook:
         self.priced = pricing.price(
             *(self.books, self.shares, self.kept, self.date, self.book, read, moment, listed, lacks)
         )
-        for symbol, why in corporate.gone(read, self.shares).items():
+        for symbol, why in corporate.gone(read, self.shares, self.ledger.broker_money).items():
             if self.priced.prices.pop(symbol, None) is not None:
                 self.priced.unpriced[symbol] = why
 

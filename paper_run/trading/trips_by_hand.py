@@ -16,7 +16,7 @@ from paper_run.model.findings import listed
 from paper_run.trading import hand_trades
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from paper_run.ledger.book import BookPeriod
     from paper_run.ledger.ledger import Ledger
@@ -56,8 +56,8 @@ def found(
 ) -> tuple[RoundTrip, ...]:
     """Return what was traded by hand and brought to the cent what the broker's cash is off ours.
 
-    Round trips, or the latest executions of what stands beside the book: of one symbol, or all of all
-    symbols, also without those beside it; nothing where none comes to that. What was traded up to a session
+    Round trips, or the latest executions of what stands beside the book: of one symbol, or of all symbols
+    together; nothing where none comes to that. What was traded up to a session
     in which a person booked a trade of the symbol is taken to be in it.
 
     :param more: by how much ours is more, dollars, negative: less. :param fees: what of it may be fees that
@@ -76,7 +76,7 @@ def found(
     }
     options = {each.identity for each in proven.all_orders if each.asset_class == US_OPTION}
     begun = max(period.session.isoformat(), period.joined or "")
-    all_trips = []
+    of_shares, beside = [], []
     for told in dict.fromkeys(each.symbol for each in proven.activities.fills):
         symbol = written(told)
         if symbol in left_out:
@@ -87,11 +87,24 @@ def found(
         for each in trips:
             if money.cents(each.cash) in brought:
                 return (each,)
-        all_trips += trips[-1:]
-    # Cash of what stands beside the book may be in it already, as money.
-    of_shares = [each for each in all_trips if not each.is_beside]
-    fitting = (each for each in (of_shares, all_trips) if money.cents(cash_of(each)) in brought)
-    return tuple(next(fitting, ()))
+        of_shares += [each for each in trips[-1:] if not each.is_beside]
+        beside += [trips] if trips and trips[-1].is_beside else []
+    latest = list(_latest(beside))
+    several = (of_shares, *latest, *([*of_shares, *each] for each in latest))
+    return tuple(next((each for each in several if money.cents(cash_of(each)) in brought), ()))
+
+
+def _latest(beside: Iterable[Sequence[RoundTrip]]) -> Iterable[list[RoundTrip]]:
+    """Yield the latest executions of all that stands beside the book: the last one, and so on to all of them.
+
+    The cash of those before may be in the book already, as money.
+
+    :param beside: of each symbol its latest executions, the fewest first.
+    """
+    dated = [[(each.fills[0].time, each) for each in trips if each.fills[0].time] for trips in beside]
+    for since in sorted({begun for trips in dated for begun, _ in trips}, reverse=True):
+        own = ([each for begun, each in trips if begun >= since] for trips in dated)
+        yield [trips[-1] for trips in own if trips]
 
 
 def cash_of(trips: Iterable[RoundTrip]) -> Decimal:

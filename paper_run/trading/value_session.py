@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from paper_run.book.bridge import Opening
     from paper_run.ledger.ledger import Ledger
     from paper_run.ledger.order_rows import Followed
+    from paper_run.model.book_figures import BookedMoney
     from paper_run.services.platform import Observations
     from paper_run.trading.observations import Moment
 
@@ -94,9 +95,10 @@ def _figures(at: SessionBook, occasion: Occasion) -> BookFigures:
     positions = pricing.listed_positions(read)
     shown = at.book._replace(holdings={**dict.fromkeys(positions, holdings.Holding()), **at.book.holdings})
     opening = books.opening(period, at.date, through=at.is_over)
+    moved = other_money.in_bridge(at.ledger, period, at.date, is_over=at.is_over)
     now = valuation.value(shown, at.priced.prices, period.base, opening, unknown=unknown)
     spans = _spans(at, opening)
-    valued = _kept(at, now, opening, occasion, spans=spans)
+    valued = _came_in(_kept(at, _came_in(now, moved), opening, occasion, spans=spans), moved)
     counted = _counted(at, valued, spans=spans)
     theirs = {symbol: valuation_findings.theirs(each) for symbol, each in positions.items()}
     compared = (
@@ -123,7 +125,7 @@ def _figures(at: SessionBook, occasion: Occasion) -> BookFigures:
         base_account=period.base_account,
         provisional=period.provisional,
         waiting=at.moved.waiting,
-        moved=other_money.in_bridge(at.ledger, period, at.date, is_over=at.is_over),
+        moved=moved,
         symbols=symbol_rows.stated(at.ledger, period, at.date, valued),
     )
     remarks = (
@@ -154,6 +156,17 @@ def _kept(
         now = CurrentBook(at.book, at.last)
         symbol_rows.keep(at.ledger, at.period, at.date, now, valued, closing, occasion.signals)
     return valued
+
+
+def _came_in(valued: valuation.Valuation, moved: Iterable[BookedMoney]) -> valuation.Valuation:
+    """Return a valuation with what of a session's money came in, and was not taken back or booked anew."""
+    bridge = valued.session
+    if bridge.money is None or not bridge.money.inflows:
+        return valued
+    in_and_out = (each.amount for each in moved if each.kind in ("flow", "other"))
+    came_in = money.cents(money.total(max(each, money.ZERO) for each in in_and_out))
+    inflows = min(came_in, bridge.money.inflows)
+    return valued._replace(session=bridge._replace(money=bridge.money._replace(inflows=inflows)))
 
 
 def _measured(at: SessionBook, figures: BookFigures) -> BookFigures:

@@ -62,7 +62,10 @@ def test_the_fees_of_a_session_are_those_of_its_date(ledger: Ledger) -> None:
 def test_what_was_paid_for_holdings_is_of_so_many_shares_only_where_an_option_took_them(
     ledger: Ledger,
 ) -> None:
-    """A merger's is of all of them; what was taken out again is none, and a dividend neither."""
+    """A merger's is of all of them; what was taken out again is none, and a dividend neither.
+
+    With the entry by which it came in, and of what was taken out the one by which it went.
+    """
     period = opened(ledger)
     for kind, symbol in (("OPTRD", "AAPL"), ("EXTRD", "AAPL"), ("MA", "ACME"), ("DIV", "AAPL")):
         activity = MoneyActivity(kind, kind, MONDAY, Decimal(1100), "executed", None, None, None, None)
@@ -70,11 +73,13 @@ def test_what_was_paid_for_holdings_is_of_so_many_shares_only_where_an_option_to
         ledger.broker_money.keep(period, activity, Kept(None, None, in_base=False, words=words_of(activity)))
         for dollars in (1100, -1100) if kind == "EXTRD" else (1000, 100):
             entry = Entry("other", "account", Decimal(0), Decimal(dollars))
-            ledger.books.append(period, MONDAY, [entry], NOW, activity=kind)
+            note = "it is a trade's" if dollars < 0 else None
+            ledger.books.append(period, MONDAY, [entry], NOW, activity=kind, note=note)
     assert ledger.broker_money.paid_for_holdings(period) == {
-        "OPTRD": ("AAPL", 1100, -50),
-        "MA": ("ACME", 1100, None),
+        "OPTRD": ("AAPL", 1100, -50, 2),
+        "MA": ("ACME", 1100, None, 6),
     }
+    assert ledger.broker_money.taken_out(period) == {"AAPL": 5}
 
 
 def test_shares_that_wait_are_kept_as_what_they_were_found(ledger: Ledger) -> None:

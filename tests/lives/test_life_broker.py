@@ -13,6 +13,7 @@ from support.faulty_http import Request
 from support.life import NO_ORDER, Life, amounts, buy, figures, row, says, sell, told
 from support.odd_broker import OddBroker
 from support.odd_platform import ORDERS, POSITIONS
+from support.odd_services import utc_text
 
 GTC: dict[str, Any] = {"limit_price": Decimal(110), "status": "new", "detail": {"time_in_force": "gtc"}}
 
@@ -111,6 +112,27 @@ def test_a_fill_is_corrected_in_one_of_its_two_places(life: Life, broker: OddBro
         assert figures(row(document, "AAPL"), "qty avg_entry_price") == amounts(f"10 {price}")
         assert figures(row(document, "MSFT"), "qty avg_entry_price") == amounts("5 199")
         assert refolded(document) == []
+
+
+def test_what_is_corrected_while_the_order_fills_on(life: Life, broker: OddBroker) -> None:
+    """30 of 100 fill at 50, 20 are sold at 60; the 30 were at 49, and 20 more fill at 55: 220 are won."""
+    life.trade(NVDA=buy(100, "50", filled="30", status="partially_filled"))
+    order = broker.order("NVDA")
+    order["time_in_force"] = "gtc"
+    life.next_session()
+    life.trade(NVDA=sell(20, "60"))
+    life.next_session()
+    executed = [("30", "49"), ("20", "55")]
+    broker.by_order[order["id"]] = executed
+    order |= {"filled_qty": "50", "filled_avg_price": "51.4", "filled_at": utc_text(life.now)}
+    broker.prices["NVDA"] = Decimal(60)
+    day = life.trade(MSFT=NO_ORDER)
+    # 20 x (60 - 49); 10 at 49 and 20 at 55 are left.
+    assert figures(row(day, "NVDA"), "qty avg_entry_price realized_pnl") == amounts("30 53 220")
+    (said,) = refolded(day)
+    assert "the broker has corrected what had filled before, 30 filled at 49, and so it is booked" in said
+    the_brokers(life, day, broker)
+    assert refolded(life.mark()) == []
 
 
 def test_a_persons_word_gives_way(life: Life, broker: OddBroker) -> None:

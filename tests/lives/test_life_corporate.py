@@ -1210,3 +1210,122 @@ def test_money_of_a_merger_that_is_not_of_the_trade(life: Life, broker: OddBroke
     life.trade(MSFT=NO_ORDER)
     marked = life.resolve("--position", "AAPL=51@20")
     assert marked["pnl"]["equity"]["money"]["other"] == 10
+
+
+def test_a_second_assignment_on_the_day_on_which_the_first_was_answered(
+    life: Life, broker: OddBroker
+) -> None:
+    """10 of 100 at 20 are called away at 22, which a person says, and then 20 more: those have no value."""
+    held(life, broker, qty=100, price="20")
+    broker.post("OPTRD", "220", "AAPL", qty="-10")
+    broker.move("AAPL", "-10", "-200")
+    life.trade(MSFT=NO_ORDER)
+    answered = life.resolve("--position", "AAPL=90@22")
+    ties_out(answered)
+    # What was paid was the trade's within the session: nothing has come in.
+    assert figures(answered["pnl"]["equity"]["money"], "other inflows") == amounts("0 0")
+    broker.post("OPTRD", "460", "AAPL", qty="-20")
+    broker.move("AAPL", "-20", "-400")
+    marked = life.mark()
+    assert figures(marked["pnl"], "complete day_pnl") == (False, None)
+    assert len(found(marked, "corporate_action")) == 1
+    assert row(marked, "AAPL")["unpriced_reason"].endswith("has 70 shares instead of 90")
+    (way,) = found(marked, "broker_differs")[0]["remedies"]
+    marked = life.resolve(*way["command"].split()[2:])
+    ties_out(marked)
+    assert figures(marked["pnl"], "complete realized_pnl") == (True, 80)
+    assert found(marked, "corporate_action") == []
+
+
+def test_a_second_assignment_is_not_what_the_first_was_paid(life: Life, broker: OddBroker) -> None:
+    """The same shares for the same money: a person's word on the first is not on both."""
+    held(life, broker, qty=100, price="20")
+    for left in (90, 80):
+        broker.post("OPTRD", "220", "AAPL", qty="-10")
+        broker.move("AAPL", "-10", "-200")
+        day = life.trade("--again", MSFT=NO_ORDER)
+        assert not says(told(day), "as was said before, has come")
+        (way,) = found(day, "broker_differs")[0]["remedies"]
+        assert f"--position AAPL={left}@22" in way["command"]
+        ties_out(life.resolve(*way["command"].split()[2:]))
+    assert life.mark()["pnl"]["realized_pnl"] == 40
+
+
+@pytest.mark.parametrize("qty", ["0.5", None], ids=["of 0.5", "of what it does not say"])
+@pytest.mark.parametrize("is_late", [False, True])
+def test_a_stock_dividend_of_which_one_gets_a_fraction_alone(
+    life: Life, broker: OddBroker, qty: str | None, *, is_late: bool
+) -> None:
+    """10 at 200 are 10.5, and the half is paid out for 95: the account has 10 as before."""
+    held(life, broker, qty=10, price="200")
+    broker.lists("stock_dividends", "AAPL", EX_DATE, rate="0.05")
+    priced(life, broker, AAPL="190")
+    if is_late:
+        day = life.trade(MSFT=NO_ORDER)
+        assert figures(day["pnl"], "complete day_pnl") == (False, None)
+        life.next_session()
+    broker.post("CIL", "95", "AAPL", **({} if qty is None else {"qty": qty}))
+    for day in (life.trade(MSFT=NO_ORDER), life.mark()):
+        ties_out(day)
+        assert figures(day["pnl"], "complete total_pnl") == (True, -5)
+        assert figures(row(day, "AAPL"), "qty realized_pnl") == amounts("10 -0.24")
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_each_of_two_splits_of_a_night_leaves_a_fraction(
+    life: Life, broker: OddBroker, *, is_late: bool
+) -> None:
+    """10 at 200 are 2 and a half, and the 2 are 2.2: the half that was paid out first is none of those."""
+    held(life, broker, qty=10, price="200")
+    broker.lists("reverse_splits", "AAPL", EX_DATE, new_rate=1, old_rate=4)
+    broker.split("AAPL", 1, 4, whole=True)
+    broker.lists("stock_dividends", "AAPL", EX_DATE, rate="0.1")
+    broker.split("AAPL", 11, 10, whole=True)
+    priced(life, broker, AAPL="720")
+    if is_late:
+        life.trade(MSFT=NO_ORDER)
+        life.next_session()
+    broker.post("CIL", "400", "AAPL", qty="0.5")
+    broker.post("CIL", "144", "AAPL", qty="0.2")
+    for day in (life.trade(MSFT=NO_ORDER), life.mark()):
+        ties_out(day)
+        # 0.5 of 2.5 shares that cost 2,000, then 0.2 of 2.2 that cost 1,600.
+        assert figures(row(day, "AAPL"), "qty realized_pnl unrealized_pnl") == amounts("2 -1.45 -14.55")
+        assert found(day, "money_corrected") == []
+
+
+def test_a_fraction_is_paid_after_the_next_split(life: Life, broker: OddBroker) -> None:
+    """10 at 200 are 2 and a half, the next day 4 of the 2; the half of before is one of the book's 5."""
+    held(life, broker, qty=10, price="200")
+    broker.lists("reverse_splits", "AAPL", EX_DATE, new_rate=1, old_rate=4)
+    broker.split("AAPL", 1, 4, whole=True)
+    priced(life, broker, AAPL="800")
+    life.trade(MSFT=NO_ORDER)
+    life.next_session()
+    broker.lists("forward_splits", "AAPL", life.session, new_rate=2, old_rate=1)
+    broker.split("AAPL", 2, 1)
+    priced(life, broker, AAPL="400")
+    life.trade(MSFT=NO_ORDER)
+    life.next_session()
+    paid = broker.post("CIL", "410", "AAPL", qty="0.5")
+    for day in (life.trade(MSFT=NO_ORDER), life.mark()):
+        ties_out(day)
+        assert figures(row(day, "AAPL"), "qty realized_pnl") == amounts("4 10")
+    paid["net_amount"] = "405"
+    marked = life.mark()
+    ties_out(marked)
+    assert figures(row(marked, "AAPL"), "qty realized_pnl") == amounts("4 5")
+
+
+def test_what_was_realized_while_one_of_two_splits_waits_is_not_known(life: Life, broker: OddBroker) -> None:
+    """10 at 200 wait for 3:2, 5 are sold; then 2:1 is listed too, behind the sale: that tells no more."""
+    held(life, broker, qty=10, price="200")
+    broker.lists("forward_splits", "AAPL", EX_DATE, new_rate=3, old_rate=2)
+    priced(life, broker, AAPL="133")
+    day = life.trade(AAPL=sell(5, "133"))
+    assert figures(row(day, "AAPL"), "qty realized_pnl") == (None, None)
+    life.next_session()
+    broker.lists("forward_splits", "AAPL", life.session, new_rate=2, old_rate=1)
+    priced(life, broker, AAPL="67")
+    day = life.trade(MSFT=NO_ORDER)
+    assert figures(row(day, "AAPL"), "qty realized_pnl") == (None, None)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -307,6 +308,35 @@ def test_round_trips_after_what_stands_beside_the_book_was_booked_as_money(
     for found in [each for each in day["findings"] if each["code"] == "broker_differs"]:
         day = life.resolve(*found["remedies"][0]["command"].split()[2:])
     assert (left(day), traded(day)) == ((0, 0), [])
+
+
+def test_what_stands_beside_the_book_after_some_of_it_was_booked_as_money(
+    life: Life, broker: OddBroker
+) -> None:
+    """A coin is in the book; later some of it is sold, another is bought, and shares go there and back."""
+    broker.classes |= {"BTC/USD": "crypto", "ETH/USD": "crypto"}
+    broker.prices |= {"BTC/USD": Decimal(500), "ETH/USD": Decimal(50)}
+    life.trade(AAPL=buy(10, "100"))
+    by_hand(broker, "BTC/USD", "buy", 2, "500")
+    life.mark()
+    assert left(life.resolve("--position", "all")) == (0, 0)
+    life.next_session()
+    by_hand(broker, "BTC/USD", "sell", 1, "520")
+    life.now += timedelta(minutes=1)
+    by_hand(broker, "ETH/USD", "buy", 3, "50")
+    day = life.trade(NVDA=NO_ORDER)
+    sold, bought = "BTC/USD traded by hand, 1 sold at 520", "ETH/USD traded by hand, 3 bought at 50"
+    assert (left(day), traded(day)) == ((0, 0), [(sold, -520, -520), (bought, 150, 150)])
+    by_hand(broker, "AAPL", "sell", 10, "102")
+    by_hand(broker, "AAPL", "buy", 10, "99")
+    broker.prices["AAPL"] = Decimal(100)
+    marked = life.mark()
+    assert (left(marked), [each[1] for each in traded(marked)]) == ((0, 0), [-30, -520, 150])
+    (trip, *_) = [each for each in marked["findings"] if each["code"] == "broker_differs"]
+    life.resolve(*trip["remedies"][0]["command"].split()[2:])
+    booked = life.resolve("--position", "all")
+    assert (left(booked), traded(booked)) == ((0, 0), [])
+    assert figures(booked["pnl"], "complete total_pnl") == (True, 30)
 
 
 def test_a_round_trip_by_hand_beside_fees_that_are_not_posted(life: Life, broker: OddBroker) -> None:

@@ -21,7 +21,8 @@ class OddBroker(BrokerServer):
     """Has each order that the gateway placed, as it was filled in truth; the account follows from them.
 
     `prices` are what shares cost now; else each costs what it was filled at last. `executions` are what the
-    activities list of a symbol's orders, each a quantity and a price; else one that is the whole fill.
+    activities list of a symbol's orders, each a quantity and a price; else one that is the whole fill; and
+    `by_order` those of one alone, by the broker's id.
     `fees` are accrued and not charged yet. `ahead` is how much later than now its orders are said to be
     submitted. `no_price` are symbols that it gives neither price nor value of. `money` is what it lists
     besides fills; its cash follows what of that stands and has come. `classes` are of what is no share.
@@ -33,6 +34,7 @@ class OddBroker(BrokerServer):
         self.platform = platform
         self.prices: dict[str, Decimal] = {}
         self.executions: dict[str, list[tuple[str, str]]] = {}
+        self.by_order: dict[str, list[tuple[str, str]]] = {}
         self.ahead = timedelta()
         self.deposit = Decimal(100_000)
         self.no_price: set[str] = set()
@@ -211,6 +213,8 @@ class OddBroker(BrokerServer):
     def _executed(self, order: dict[str, Any]) -> list[tuple[str, str]]:
         if order["filled_avg_price"] is None:
             return []
+        if order["id"] in self.by_order:
+            return self.by_order[order["id"]]
         return self.executions.get(order["symbol"], [(order["filled_qty"], order["filled_avg_price"])])
 
     def _activity(self, order: dict[str, Any], number: int, qty: str, price: str) -> dict[str, Any]:

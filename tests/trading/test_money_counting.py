@@ -26,6 +26,7 @@ NEVER_RENAMED: Any = SimpleNamespace(
     names=lambda: Names(()),
     of=lambda *_: (),
     fraction_left=lambda _: ZERO,
+    fraction_now=lambda _, qty, __: qty,
 )
 """Our shares, of which nothing was booked since the book began."""
 HELD = {"AAPL": Holding(Decimal(10), Decimal(1000)), "BTC/USD": Holding(Decimal(1), Decimal(90000))}
