@@ -42,7 +42,7 @@ def fill_delta(
     seen: Seen,
     filled_qty: Decimal | None,
     filled_avg_price: Decimal | None,
-    filled_dollars: Decimal | None,
+    filled_dollars: Decimal | None = None,
 ) -> FillDelta:
     """Return what an order's fill has grown by: (q1, p1) to (q2, p2) is q2 - q1 at (q2 p2 - q1 p1)/(q2 - q1).
 

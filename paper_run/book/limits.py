@@ -123,7 +123,7 @@ def exposure(values: Mapping[str, Decimal]) -> Exposure:
     )
 
 
-def at_risk(values: Mapping[str, Decimal], working: Iterable[Working]) -> AtRisk | None:
+def at_risk(values: Mapping[str, Decimal], working: Iterable[Working] = ()) -> AtRisk | None:
     """Return the larger of what is held and of what would be, had each working order filled what remains.
 
     :param values: market value by symbol, dollars, negative when short.

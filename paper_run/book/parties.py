@@ -95,7 +95,7 @@ class Explained(NamedTuple):
     residual: Left
 
 
-def explain(ours: Party, broker: Party, items: Iterable[Item], lacking: Sequence[str]) -> Explained:
+def explain(ours: Party, broker: Party, items: Iterable[Item] = (), lacking: Sequence[str] = ()) -> Explained:
     """Take the difference of two equities, ours - the broker's, apart.
 
     Source: BOOK, "Three parties": difference = sum of quantity x (our mark - the broker's current price) over
