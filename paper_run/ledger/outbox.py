@@ -113,7 +113,7 @@ class Mails(Part):
 
     def waiting_for(self, row: MailRow) -> set[ChannelName]:
         """Return the channels by which a mail is still to go."""
-        return {name for name, state in self._channels(row).items() if state == "queued"}
+        return {name for name, state in self.channels(row).items() if state == "queued"}
 
     def end(self, row: MailRow, channel: ChannelName, state: MailState, now: datetime) -> None:
         """Write that a mail is not sent any more by a channel; `now` is UTC.
@@ -127,7 +127,7 @@ class Mails(Part):
             row.id,
             channel,
         )
-        states = {**self._channels(row), channel: state}.values()
+        states = {**self.channels(row), channel: state}.values()
         if "queued" not in states:
             self._run(
                 "UPDATE mails SET state = ?, trouble = NULL, ended_at = ? WHERE id = ?",
@@ -136,16 +136,20 @@ class Mails(Part):
                 row.id,
             )
 
-    def _channels(self, row: MailRow) -> dict[ChannelName, MailState]:
+    def channels(self, row: MailRow) -> dict[ChannelName, MailState]:
+        """Return the channels of a mail, and what has become of it there."""
         kept = self._rows("SELECT channel, state FROM mail_channels WHERE mail = ?", row.id)
         return {each["channel"]: each["state"] for each in kept} or {"email": row.state}
 
     def was_told(self, attempt: int) -> bool:
-        """Tell whether anybody has, or may have, a mail about an attempt by its row."""
+        """Tell whether anybody has, or may have, a mail about an attempt by its row.
+
+        A copy that may have arrived counts: mail programs hide a second one, whatever that says.
+        """
         return bool(
             self._rows(
                 "SELECT id FROM mails WHERE trade = ? AND (state = 'sent' OR EXISTS (SELECT 1 FROM deliveries"
-                " WHERE deliveries.mail = mails.id AND deliveries.state IN ('sent', 'unconfirmed')))",
+                " WHERE mail = mails.id AND (deliveries.state = 'sent' OR copies > 0)))",
                 attempt,
             )
         )

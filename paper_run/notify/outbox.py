@@ -25,6 +25,13 @@ if TYPE_CHECKING:
     from paper_run.settings.email import EmailOn, MailSettings
     from paper_run.settings.notify import PushSettings
 
+_OVERTAKES: dict[MailKind, tuple[MailKind, ...]] = {
+    "stopped": ("run",),
+    "late": ("run",),
+    "unvalued": ("mark", "close"),
+}
+"""After which messages of its session a notice that still waits tells what is no longer so."""
+
 
 class Outbox:
     """Queues and sends a ledger's messages; whoever uses it holds the ledger's lock.
@@ -184,12 +191,21 @@ class Outbox:
 
     def _is_wanted(self, row: MailRow, channel: ChannelName, on: EmailOn, contents: Contents) -> bool:
         """Tell whether a message is to be sent by a channel; one that nobody wants there is ended."""
-        if row.on_purpose or on == "always":
+        if row.on_purpose:
             return True
-        if on == "problems" and contents.is_problem(row):
+        is_asked_for = on == "always" or (on == "problems" and contents.is_problem(row))
+        if is_asked_for and not self._is_overtaken(row, channel):
             return True
         self._ledger.mails.end(row, channel, "unwanted", self._now())
         return False
+
+    def _is_overtaken(self, row: MailRow, channel: ChannelName) -> bool:
+        """Tell whether what a message says is known to be over: the session was traded or valued since."""
+        later = _OVERTAKES.get(row.kind, ())
+        return bool(later) and any(
+            each.id > row.id and each.kind in later and channel in self._ledger.mails.channels(each)
+            for each in self._ledger.mails.of_session(row.session)
+        )
 
     # by hand
 

@@ -180,6 +180,18 @@ def test_an_unknown_run_is_mailed_and_so_is_its_end(day: MailedDay) -> None:
     assert day.platform.executed == 1
 
 
+def test_an_end_is_mailed_also_where_the_mail_before_it_may_have_arrived(day: MailedDay) -> None:
+    """A second copy has the first one's id, so mail programs hide it: the outcome has a mail of its own."""
+    day.platform.orchestrator.script("POST", RUN, [LOST])
+    day.platform.orchestrator.script("GET", RUNS, [Answer(), BROKEN, BROKEN, BROKEN])
+    day.server.will("end", DROP)
+    day.must("--timeout", "1", status=2)
+    day.at(THANKSGIVING).must()
+    ids = [str(each["Message-ID"]).split(".")[2] for each in day.mails[:2]]
+    assert ids == ["run", "settled"]
+    assert day.subjects[1].startswith("2026-11-25 known now ")
+
+
 def test_a_mark_that_waits_for_a_lost_answer_is_mailed(day: MailedDay) -> None:
     """On the first day there is no book yet: what is open is told with its commands."""
     day.platform.orchestrator.script("POST", RUN, [LOST])
@@ -283,6 +295,45 @@ def test_an_outage_delays_no_trade_and_loses_no_mail(day: MailedDay) -> None:
     assert [state for _, _, state in day.queue] == ["sent"] * 3
     day.must("email")
     assert len(day.mails) == 3
+
+
+def test_that_nothing_was_traded_is_not_said_after_it_was(day: MailedDay) -> None:
+    """A notice that waits ends with the day's run: else the day's last mail would be the wrong one."""
+    day.server.will("end", "451 4.3.0 Later", "451 4.3.0 Later")
+    day.platform.gateway.health["database_connected"] = False
+    assert "It stays queued" in day.must(status=1).stderr
+    day.platform.gateway.health["database_connected"] = True
+    day.must(status=1)
+    day.must("email")
+    assert day.queue == [("2026-11-25", "stopped", "unwanted"), ("2026-11-25", "run", "sent")]
+    assert day.subjects == ["2026-11-25 $0.00 (0.00%) OK"]
+
+
+def test_that_nothing_was_valued_is_not_said_after_it_was(day: MailedDay) -> None:
+    """Likewise of a mark."""
+    day.platform.orchestrator.script("POST", RUN, [LOST])
+    day.platform.orchestrator.script("GET", RUNS, [Answer(), *[BROKEN] * 6])
+    day.must("--timeout", "1", status=2)
+    day.server.down()
+    day.at(CLOSE).must("mark", status=1)
+    assert day.queue[-1] == ("2026-11-25", "unvalued", "queued")
+    day.server.up()
+    day.platform.orchestrator.calm()
+    day.must("mark")
+    assert [kind for _, kind, state in day.queue if state == "sent"] == ["run", "settled", "close"]
+    assert not [each for each in day.subjects if "Not valued" in each]
+
+
+def test_that_nothing_was_traded_is_told_where_nothing_says_more(day: MailedDay) -> None:
+    """Of a run whose mail nobody wants there is none that could take its place."""
+    day.server.down()
+    day.platform.gateway.health["database_connected"] = False
+    day.must(status=1)
+    day.platform.gateway.health["database_connected"] = True
+    day.must("--no-email")
+    day.server.up()
+    day.must("email")
+    assert day.subjects == ["2026-11-25 Not traded: Execution Gateway unhealthy"]
 
 
 def test_the_queue_can_be_sent_by_hand(day: MailedDay) -> None:

@@ -4,11 +4,13 @@ import os
 import signal
 import socket
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from support.answers import plain_500
 from support.hosts import Host, two_hosts, when_posted
+from support.mail_server import FREEZE, MailServer, subjects
 from support.odd_platform import RUNS
 from support.postgres_server import PASSWORD, Schema, Server
 from support.socket_server import answer, serving
@@ -265,7 +267,55 @@ def test_rule_16_a_commit_with_a_notice_never_sends(day_two: tuple[Host, Host]) 
     assert "canceling wait for synchronous replication" in warned.stderr
     assert [(row["state"], row["fence"]) for row in one.rows()][1:] == [("nothing", None)]
     one.schema.ask("DROP TRIGGER warn ON trades")
+    assert two.run("report", two.session).returncode == 0
+    stated = two.saved()
+    assert (stated["status"], stated["exit_status"]) == ("failed", 1)
+    assert "Nothing was sent, and the ledger says so" in str(stated["errors"])
     assert two.run().returncode == 0
+
+
+def test_what_was_annulled_is_never_mailed_as_unknown(day_two: tuple[Host, Host]) -> None:
+    """Its mail was queued with its row: another host sends it, and it says that nothing was sent."""
+    one, two = day_two
+    with MailServer() as server:
+        for host in day_two:
+            host.env |= server.env
+        one.schema.ask(
+            "CREATE FUNCTION warn() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$BEGIN RAISE WARNING 'canceling wait for synchronous replication'; RETURN NULL; END$$"
+        )
+        one.schema.ask(
+            "CREATE CONSTRAINT TRIGGER warn AFTER INSERT ON trades DEFERRABLE INITIALLY DEFERRED "
+            "FOR EACH ROW WHEN (NEW.state = 'sent') EXECUTE FUNCTION warn()"
+        )
+        assert one.run().returncode == 1
+        one.schema.ask("DROP TRIGGER warn ON trades")
+        assert two.run().returncode == 0
+        told = [words.removeprefix(f"[paper_run] {two.session} ") for words in subjects(server)]
+    assert told[0].startswith("Not traded: The ledger's database did not confirm what it was given")
+    assert told[1] == "Failed: The ledger's database did not confirm what it was given"
+    assert told[2].endswith("OK")
+
+
+def test_a_claim_goes_by_the_databases_clock(hosts: tuple[Host, Host]) -> None:
+    """A host whose clock is an hour ahead is killed while it sends: half a minute later another one does."""
+    one, two = hosts
+    with MailServer(acts={"end": [FREEZE]}) as server:
+        for host in hosts:
+            host.env |= server.env
+        one.wrong = timedelta(hours=1)
+        with one.start("--new-ledger") as process:
+            server.until(lambda: "end" in server.stages)
+            process.kill()
+            process.communicate()
+        (claim,) = one.rows("deliveries")
+        assert (claim["state"], claim["copies"]) == ("open", 1)
+        one.write("UPDATE deliveries SET claimed_by = 'elsewhere'")
+        two.run("email")
+        assert server.messages == []
+        one.let_pass(1)
+        assert "Mailed" in two.run("email").stdout
+        assert len(server.messages) == 1
 
 
 def test_rule_16_what_can_not_be_annulled_stays_and_is_named(day_two: tuple[Host, Host]) -> None:
