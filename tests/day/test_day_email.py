@@ -3,6 +3,7 @@
 import email
 import email.policy
 import html
+import json
 import re
 import shlex
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 from day.exchange_day import FRIDAY, THANKSGIVING, WEDNESDAY
 from day.mailed_day import MailedDay, body
 from support.faulty_http import Answer
+from support.held_lock import held_by
 from support.mail_server import DROP, FREEZE, RECIPIENT, MailServer
 from support.odd_platform import POSITIONS, RUN, RUNS, Plan
 
@@ -106,6 +108,26 @@ def test_a_run_that_stopped_before_trading_is_mailed(day: MailedDay) -> None:
     day.platform.gateway.health["database_connected"] = True
     day.must()
     assert day.subjects[-1].endswith("OK")
+
+
+def test_a_second_start_beside_the_days_run_is_no_news(day: MailedDay) -> None:
+    """Of two schedules on one folder the second is refused; the first one mails what becomes of the day."""
+    second: list[int] = []
+    day.at_post(lambda: second or second.append(day.run().returncode))
+    day.must()
+    assert second == [2]
+    assert day.subjects == ["2026-11-25 $0.00 (0.00%) OK"]
+
+
+def test_a_run_that_hangs_is_mailed_by_the_next_one(day: MailedDay) -> None:
+    """After an hour nobody believes that it still tells of itself, and no other command ever does."""
+    day.must("--dry-run")
+    now = "2026-11-25T{}:30:00+00:00"
+    for hour, is_run in (("13", True), ("14", False), ("14", True)):
+        holder = {"pid": 7, "host": "h", "started": now.format(hour)} | ({"run": True} if is_run else {})
+        with held_by(day.reports, json.dumps(holder).encode()):
+            day.must(status=2)
+    assert day.subjects == ["2026-11-25 Not traded: Another run is in progress"] * 2
 
 
 def test_a_sandbox_that_stopped_is_mailed_under_its_own_session(day: MailedDay) -> None:

@@ -126,6 +126,22 @@ def test_what_is_set_in_this_shell_alone_is_named(folder: Path) -> None:
     assert "elsewhere" in done.stdout
 
 
+def test_what_only_an_environment_can_hold_is_named_too(folder: Path) -> None:
+    """Certificates, proxies and, where the ledger is in a database, what its library reads."""
+    variables = {
+        "PGPASSFILE": "/s3cret",
+        "REQUESTS_CA_BUNDLE": "/ca.pem",
+        "https_proxy": "http://s3cret@proxy:3128",
+    }
+    ledger = {"PAPER_RUN_LEDGER_URL": "postgresql://ledger@127.0.0.1/x", "PAPER_RUN_PLATFORM": "p"}
+    for more, named in (({}, []), (ledger, ["PGPASSFILE"])):
+        for kind in ("cron", "systemd"):
+            said = run_command("schedule", kind, cwd=folder, env=variables | more).stdout
+            (line,) = (each for each in said.splitlines() if "no settings file can hold it: " in each)
+            assert line.endswith(": " + ", ".join([*named, "REQUESTS_CA_BUNDLE", "https_proxy"]) + ".")
+            assert "s3cret" not in said
+
+
 @pytest.mark.parametrize("told", ["flag", "variable", "file"])
 def test_the_exchange_may_be_told_in_each_way(told: str, folder: Path) -> None:
     """By option, by variable or in the settings file; the lines then tell it to what they start."""
