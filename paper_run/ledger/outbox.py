@@ -1,7 +1,7 @@
 """The messages in the ledger: queued with what they tell and by which channels, and how each ended."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -239,16 +239,28 @@ class Mails(Part):
 
     def identity(self) -> str:
         """Return what tells this ledger's mails from those of every other one; made once."""
-        found = self._rows("SELECT value FROM account WHERE name = 'mail_identity'")
-        if not found:
-            from secrets import token_hex
+        return self._kept_once("mail_identity", _token)
 
-            self._run(
-                "INSERT INTO account (name, value) VALUES ('mail_identity', ?) ON CONFLICT (name) DO NOTHING",
-                token_hex(6),
-            )
-            return self.identity()
+    def domain(self, of_the_sender: str) -> str:
+        """Return the domain that the ids of this ledger's mails end in: the first sender's.
+
+        Another host may send as somebody else; a second copy of a mail, and what goes on from it, has its id.
+        """
+        return self._kept_once("mail_domain", lambda: of_the_sender)
+
+    def _kept_once(self, name: str, made: Callable[[], str]) -> str:
+        query = "SELECT value FROM account WHERE name = ?"
+        if not (found := self._rows(query, name)):
+            put = "INSERT INTO account (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING"
+            self._run(put, name, made())
+            found = self._rows(query, name)
         return str(found[0]["value"])
+
+
+def _token() -> str:
+    from secrets import token_hex
+
+    return token_hex(6)
 
 
 def _mail(row: Any) -> MailRow:

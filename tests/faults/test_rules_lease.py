@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from support.answers import plain_500
 from support.hosts import Host, two_hosts, when_posted
-from support.mail_server import FREEZE, MailServer, subjects
+from support.mail_server import DROP, FREEZE, MailServer, letters, subjects
 from support.odd_platform import RUNS
 from support.postgres_server import PASSWORD, Schema, Server
 from support.socket_server import answer, serving
@@ -295,6 +295,20 @@ def test_what_was_annulled_is_never_mailed_as_unknown(day_two: tuple[Host, Host]
     assert told[0].startswith("Not traded: The ledger's database did not confirm what it was given")
     assert told[1] == "Failed: The ledger's database did not confirm what it was given"
     assert told[2].endswith("OK")
+
+
+def test_a_second_copy_has_the_firsts_id_whoever_sends_it(hosts: tuple[Host, Host]) -> None:
+    """Another host may send as somebody else: mail programs show both copies once, and the thread goes on."""
+    one, two = hosts
+    with MailServer(acts={"end": [DROP]}) as server:
+        for host in hosts:
+            host.env |= {**server.env, "PAPER_RUN_EMAIL_FROM": f"paper@{host.folder.name}.example"}
+        assert one.begin().returncode == 1
+        assert two.run("email").returncode == two.run("mark").returncode == 0
+        run, mark = letters(server)
+    assert (run["From"], mark["From"]) == ("paper@two.example",) * 2
+    assert run["Message-ID"].endswith("@one.example>")
+    assert mark["In-Reply-To"] == run["Message-ID"]
 
 
 def test_a_claim_goes_by_the_databases_clock(hosts: tuple[Host, Host]) -> None:
