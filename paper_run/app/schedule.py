@@ -52,12 +52,14 @@ def plan(
     variables: Iterable[str],
     tells_exchange: bool,
     is_sandbox: bool,
+    name: str = "",
 ) -> Schedule:
     """Return what is to be started by itself, for the interpreter and the user of now.
 
     :param folder: where it is started. :param env_file: the settings file, None where there is none.
     :param variables: the names of the environment's: what is started sees none of ours.
     :param tells_exchange: whether the exchange was typed, so that what is started is told it too.
+    :param name: tells its units from another account's.
     """
     exchange, names = config.exchange, {*variables}
     lost = filter(_OF_LIBRARIES.fullmatch, names)
@@ -75,6 +77,7 @@ def plan(
         waits=_waits(config),
         unseen=tuple(sorted(filter(_OURS.fullmatch, names - _FILLED_IN))),
         lost=tuple(sorted((*lost, *lost_too))),
+        name=name,
     )
 
 

@@ -109,7 +109,7 @@ class Schedule(NamedTuple):
     :ivar outputs: further folders that are written to.
     :ivar tells_exchange: whether what is started is told its exchange.
     :ivar unseen: variables set where this text is made, and not where the schedule starts anything.
-    :ivar lost: likewise, and of no settings file.
+    :ivar lost: likewise, and of no settings file. :ivar name: tells its units from another account's.
     """
 
     python: str
@@ -124,6 +124,7 @@ class Schedule(NamedTuple):
     waits: Waits
     unseen: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
+    name: str = ""
 
     @property
     def times(self) -> Times:

@@ -177,19 +177,39 @@ def test_units_are_written_only_into_the_folder_that_is_named(folder: Path, tmp_
     assert list(folder.iterdir()) == [], "not even the reports folder is made"
 
 
+def test_a_second_accounts_units_leave_the_first_ones_alone(folder: Path, tmp_path: Path) -> None:
+    """With a name of their own; without one the text says what becomes of those that are there."""
+    (folder / "coins").mkdir()
+    units = tmp_path / "units"
+    first = run_command("schedule", "systemd", "--into", units, cwd=folder).stdout
+    assert "they take the place of the first one's" in first
+    words = ("schedule", "systemd", "--name", "coins", "--exchange", "24/7")
+    second = run_command(*words, "--into", units, cwd=folder / "coins").stdout
+    assert "enable --now paper-run-coins.timer paper-run-coins-mark.timer" in second
+    assert "they take the place" not in second
+    assert len(list(units.iterdir())) == 9
+    assert "00:05 UTC" in (units / "paper-run-coins.timer").read_text("utf-8")
+    for name, is_second in (("paper-run", False), ("paper-run-coins-mark", True)):
+        assert ("/coins\nEnv" in (units / f"{name}.service").read_text("utf-8")) is is_second
+    assert " systemd --name coins --user --exchange 24/7 " in run_command(*words, cwd=folder).stdout
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (["schedule"], "cron|systemd|kubernetes"),
         (["schedule", "at"], "schedule: at is not allowed. Allowed: cron"),
-        (["schedule", "cron", "--into", "x"], "--into and --user go with schedule systemd"),
-        (["schedule", "cron", "--user"], "--into and --user go with schedule systemd"),
+        (["schedule", "cron", "--into", "x"], "--into, --user and --name go with schedule systemd"),
+        (["schedule", "cron", "--user"], "--into, --user and --name go with schedule systemd"),
         (["schedule", "systemd", "--second"], "--image and --second go with schedule kubernetes"),
         (["schedule", "cron", "--image", "x"], "--image and --second go with schedule kubernetes"),
-        (["schedule", "kubernetes", "--user"], "--into and --user go with schedule systemd"),
+        (["schedule", "kubernetes", "--user"], "--into, --user and --name go with schedule systemd"),
         (["schedule", "kubernetes", "--second", "--sandbox"], "each start plays the next day"),
         (["schedule", "kubernetes", "--image", "a\nkind: Pod"], "--image: 'a\\nkind: Pod' is not allowed"),
         (["schedule", "kubernetes", "--image", ""], "--image: '' is not allowed"),
+        (["schedule", "cron", "--name", "x"], "--into, --user and --name go with schedule systemd"),
+        (["schedule", "systemd", "--name", "mark"], "--name: 'mark' is not allowed"),
+        (["schedule", "systemd", "--name", "a\n[Unit]"], "--name: 'a\\n[Unit]' is not allowed"),
         (["schedule", "cron", "--exchange", "XLON"], "--exchange: 'XLON' is not allowed"),
         (["schedule", "systemd", "--into", ""], "--into"),
         (["schedule", "systemd", "--into", "file/x"], "can't be written to"),
