@@ -154,6 +154,13 @@ class Mails(Part):
             )
         )
 
+    def reached_nobody(self) -> list[MailRow]:
+        """Return the mails that have ended without anybody's having them, though they were wanted."""
+        return self._found(
+            "SELECT * FROM mails WHERE state = 'unwanted' AND EXISTS (SELECT 1 FROM deliveries "
+            "WHERE mail = mails.id AND deliveries.state IN ('refused', 'expired')) ORDER BY id"
+        )
+
     def want(self, row: MailRow) -> None:
         """Write that somebody has asked for a mail that waits."""
         self._run("UPDATE mails SET on_purpose = 1 WHERE id = ?", row.id)

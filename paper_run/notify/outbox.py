@@ -10,7 +10,7 @@ from paper_run.model.commands import PLAIN, Invocation
 from paper_run.services.deadline import Deadline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
     from datetime import date, datetime
 
     from paper_run.errors import PaperRunError
@@ -31,6 +31,16 @@ _OVERTAKES: dict[MailKind, tuple[MailKind, ...]] = {
     "unvalued": ("mark", "close"),
 }
 """After which messages of its session a notice that still waits tells what is no longer so."""
+_SAYS_IT_TOO: dict[MailKind, tuple[MailKind, ...]] = {
+    "run": ("run", "settled"),
+    "settled": ("run", "settled"),
+    "mark": ("mark", "close"),
+    "close": ("close",),
+    "stopped": ("stopped", "run"),
+    "late": ("late", "run"),
+    "unvalued": ("unvalued", "mark", "close"),
+}
+"""Which later messages of its session leave nothing to be told of one that reached nobody."""
 
 
 class Outbox:
@@ -201,11 +211,26 @@ class Outbox:
 
     def _is_overtaken(self, row: MailRow, channel: ChannelName) -> bool:
         """Tell whether what a message says is known to be over: the session was traded or valued since."""
-        later = _OVERTAKES.get(row.kind, ())
-        return bool(later) and any(
-            each.id > row.id and each.kind in later and channel in self._ledger.mails.channels(each)
-            for each in self._ledger.mails.of_session(row.session)
-        )
+        mails = self._ledger.mails
+        return any(channel in mails.channels(each) for each in self._later(row, _OVERTAKES.get(row.kind, ())))
+
+    def _later(self, row: MailRow, kinds: Collection[MailKind]) -> list[MailRow]:
+        found = self._ledger.mails.of_session(row.session) if kinds else []
+        return [each for each in found if each.id > row.id and each.kind in kinds]
+
+    def unreached(self) -> list[MailRow]:
+        """Return what was wanted and reached nobody, and is not sent again by itself, oldest first.
+
+        What a later message of the session has told since is left out.
+        """
+        return [
+            row
+            for row in self._ledger.mails.reached_nobody()
+            if all(
+                each.state == "unwanted" or (row.attempt is not None and each.attempt != row.attempt)
+                for each in self._later(row, _SAYS_IT_TOO.get(row.kind, (row.kind,)))
+            )
+        ]
 
     # by hand
 

@@ -379,6 +379,38 @@ def test_asking_for_a_mail_that_waits_sends_it_once(day: MailedDay) -> None:
     assert len(day.mails) == 1
 
 
+def test_what_reached_nobody_is_told_until_it_is_sent(day: MailedDay) -> None:
+    """A login that is refused ends the mails; once it is right `email` says which, each with its command."""
+    right = day.env["PAPER_RUN_SMTP_PASSWORD"]
+    day.env["PAPER_RUN_SMTP_PASSWORD"] = "expired"
+    day.must(status=1)
+    day.at(CLOSE).must("mark", status=1)
+    day.env["PAPER_RUN_SMTP_PASSWORD"] = right
+    said = day.must("email").stdout
+    assert "2 messages reached nobody" in said
+    for line in said.splitlines()[-2:]:
+        day.must(*shlex.split(line)[3:])
+    assert "reached nobody" not in day.must("email").stdout
+    assert [each.split(" ")[1] for each in day.subjects] == ["$0.00", "close"]
+
+
+def test_what_was_told_since_reached_somebody(day: MailedDay) -> None:
+    """Of a day that was traded nobody needs the mail that it was not; nor of one that nobody wanted any."""
+    day.env["PAPER_RUN_SMTP_PASSWORD"], right = "expired", day.env["PAPER_RUN_SMTP_PASSWORD"]
+    day.platform.gateway.health["database_connected"] = False
+    day.must(status=1)
+    day.platform.gateway.health["database_connected"] = True
+    day.env["PAPER_RUN_SMTP_PASSWORD"] = right
+    assert "1 message reached nobody" in day.must("email").stdout
+    day.env["PAPER_RUN_EMAIL_ON"] = "problems"
+    day.must("--again")
+    day.env["PAPER_RUN_EMAIL_ON"] = "always"
+    day.must("mark")
+    assert "1 message reached nobody" in day.must("email").stdout
+    day.must("email", "latest")
+    assert "reached nobody" not in day.must("email").stdout
+
+
 def test_a_hint_names_the_same_ledger(day: MailedDay) -> None:
     """The command that it shows, typed as it is, sends the mail."""
     day.server.down()
