@@ -184,9 +184,13 @@ class Outbox:
             else:
                 started.append(channel)
         for channel in reversed(started):  # a mail's conversation is held here, while others are on their way
-            done = channel.finish()
-            sent += done.sent
-            failures += done.failures
+            try:
+                done = channel.finish()
+            except DataError as error:  # the ledger is lost: what is queued in it is sent by the next command
+                failures.append(error)
+            else:
+                sent += done.sent
+                failures += done.failures
         return Delivered(tuple(sent), tuple({str(each): each for each in failures}.values()))
 
     def _channels(self, contents: Contents) -> Iterable[Channel]:

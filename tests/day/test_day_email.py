@@ -358,6 +358,20 @@ def test_that_nothing_was_traded_is_told_where_nothing_says_more(day: MailedDay)
     assert day.subjects == ["2026-11-25 Not traded: Execution Gateway unhealthy"]
 
 
+@pytest.mark.parametrize("is_up", [True, False])
+def test_a_disk_that_is_full_by_then_costs_the_day_nothing_but_its_mail(day: MailedDay, is_up: bool) -> None:
+    """The day is saved and complete; the mail has the next command's turn, be there a server now or not."""
+    if not is_up:
+        day.server.down()
+    said = day.run(at="before sql UPDATE deliveries SET", do="full")
+    assert (said.returncode, said.stderr.count("ERROR: The ledger ")) == (3, 1)
+    assert "PAPER RUN COMPLETE - Status: SUCCESS" in said.stdout
+    if not is_up:
+        day.server.up()
+    day.must("email")
+    assert len(day.mails) == 1
+
+
 def test_the_queue_can_be_sent_by_hand(day: MailedDay) -> None:
     """`email` alone sends what waits, and says so when nothing does."""
     day.server.down()
