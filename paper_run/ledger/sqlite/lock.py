@@ -9,7 +9,7 @@ import json
 import os
 import socket
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from paper_run.errors import DataError, OrchestrationError
 
@@ -55,7 +55,7 @@ def held(
         ) from error
     try:
         try:
-            _wait(descriptor, path, now, patience, pause)
+            _wait(descriptor, path, now, patience, pause, is_run=is_run)
             started = now.isoformat(timespec="seconds")
             holder = {"pid": os.getpid(), "host": socket.gethostname(), "started": started}
             holder |= {"run": True} if is_run else {}
@@ -73,12 +73,20 @@ def held(
 
 
 def _wait(
-    descriptor: int, path: Path, now: datetime, patience: float, pause: Callable[[float], None] | None
+    descriptor: int,
+    path: Path,
+    now: datetime,
+    patience: float,
+    pause: Callable[[float], None] | None,
+    *,
+    is_run: bool,
 ) -> None:
+    """Wait until it is free. A second run of the day does not wait for the first: that one is the day's."""
     waited = 0.0
     while not _taken(descriptor):
-        if pause is None or waited >= patience:
-            raise _busy(descriptor, path, now)
+        holder = _holder(descriptor)
+        if pause is None or waited >= patience or (is_run and holder.get("run")):
+            raise _busy(holder, path, now)
         pause(0.2)
         waited += 0.2
 
@@ -91,17 +99,24 @@ def _taken(descriptor: int) -> bool:
     return True
 
 
-def _busy(descriptor: int, path: Path, now: datetime) -> OrchestrationError:
-    who, tells_for_itself = "Another process, which has only just started,", False
-    with contextlib.suppress(ValueError, KeyError, TypeError):
-        holder = json.loads(os.pread(descriptor, 1000, 0))
-        who = f"Process {holder['pid']} on {holder['host']}, started {holder['started']},"
-        held_for = now - datetime.fromisoformat(holder["started"])
-        tells_for_itself = bool(holder.get("run")) and held_for < _TELLS_FOR_ITSELF
+def _holder(descriptor: int) -> dict[str, Any]:
+    """Return what the holder says of itself; nothing where it has only just started."""
+    try:
+        said = json.loads(os.pread(descriptor, 1000, 0))
+        who = f"Process {said['pid']} on {said['host']}, started {said['started']},"
+    except (ValueError, KeyError, TypeError):
+        return {}
+    return {**said, "who": who}
+
+
+def _busy(holder: dict[str, Any], path: Path, now: datetime) -> OrchestrationError:
+    who = holder.get("who", "Another process, which has only just started,")
     error = OrchestrationError(
         "Another run is in progress",
         f"{who} holds {path}. Nothing was sent.",
         remedies=("Wait until it has ended, then look at its report.",),
     )
-    error.told = tells_for_itself
+    with contextlib.suppress(ValueError, KeyError, TypeError):
+        held_for = now - datetime.fromisoformat(holder["started"])
+        error.told = bool(holder.get("run")) and held_for < _TELLS_FOR_ITSELF
     return error
