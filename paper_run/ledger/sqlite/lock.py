@@ -11,7 +11,7 @@ import socket
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from paper_run.errors import DataError, OrchestrationError
+from paper_run.errors import DataError, OrchestrationError, UnderwayError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 FILE_NAME = "ledger.lock"
 _TELLS_FOR_ITSELF = timedelta(hours=1)
-"""A run that holds the lock for longer hangs, and mails nothing: whoever finds it held does."""
+"""A run that holds the lock for longer hangs, and tells nobody: whoever finds it held does."""
 
 
 @contextlib.contextmanager
@@ -110,13 +110,21 @@ def _holder(descriptor: int) -> dict[str, Any]:
 
 
 def _busy(holder: dict[str, Any], path: Path, now: datetime) -> OrchestrationError:
+    kind = UnderwayError if _tells_for_itself(holder, now) else OrchestrationError
     who = holder.get("who", "Another process, which has only just started,")
-    error = OrchestrationError(
+    error = kind(
         "Another run is in progress",
         f"{who} holds {path}. Nothing was sent.",
         remedies=("Wait until it has ended, then look at its report.",),
     )
-    with contextlib.suppress(ValueError, KeyError, TypeError):
-        held_for = now - datetime.fromisoformat(holder["started"])
-        error.told = bool(holder.get("run")) and held_for < _TELLS_FOR_ITSELF
+    error.told = kind is UnderwayError
     return error
+
+
+def _tells_for_itself(holder: dict[str, Any], now: datetime) -> bool:
+    if not holder.get("run"):
+        return False
+    try:
+        return now - datetime.fromisoformat(holder["started"]) < _TELLS_FOR_ITSELF
+    except (ValueError, TypeError):
+        return False
