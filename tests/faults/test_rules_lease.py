@@ -1,6 +1,7 @@
 """Rule 16: hosts with one ledger in a database; at most one trades, and each shows what was traded."""
 
 import os
+import shlex
 import signal
 import socket
 from collections.abc import Iterator
@@ -8,10 +9,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from support.answers import plain_500
+from support.answers import Answer, plain_500
 from support.hosts import Host, two_hosts, when_posted
 from support.mail_server import DROP, FREEZE, MailServer, letters, subjects
-from support.odd_platform import RUNS
+from support.odd_platform import RUN, RUNS
 from support.postgres_server import PASSWORD, Schema, Server
 from support.socket_server import answer, serving
 
@@ -309,6 +310,37 @@ def test_a_second_copy_has_the_firsts_id_whoever_sends_it(hosts: tuple[Host, Hos
     assert (run["From"], mark["From"]) == ("paper@two.example",) * 2
     assert run["Message-ID"].endswith("@one.example>")
     assert mark["In-Reply-To"] == run["Message-ID"]
+
+
+def test_another_host_sees_what_reached_nobody(hosts: tuple[Host, Host]) -> None:
+    """One host's login is refused, which ends its mail: the other one's `email` has the command for it."""
+    one, two = hosts
+    with MailServer() as server:
+        for host in hosts:
+            host.env |= server.env
+        one.env["PAPER_RUN_SMTP_PASSWORD"] = "expired"
+        assert one.begin().returncode == 1
+        said = two.run("email").stdout
+        assert "1 message reached nobody" in said
+        assert two.run(*shlex.split(said.splitlines()[-1])[3:]).returncode == 0
+        assert "reached nobody" not in two.run("email").stdout
+        assert len(server.messages) == 1
+
+
+def test_another_host_tells_an_outcome_also_where_the_mail_before_may_have_arrived(
+    hosts: tuple[Host, Host],
+) -> None:
+    """The first copy says that nobody knows; the second has its id: what is known has a mail of its own."""
+    one, two = hosts
+    one.platform.orchestrator.script("POST", RUN, [Answer(status=504, process="before", body="late")])
+    one.platform.orchestrator.script("GET", RUNS, [Answer(), *[plain_500()] * 3])
+    with MailServer(acts={"end": [DROP]}) as server:
+        for host in hosts:
+            host.env |= server.env
+        assert one.run("--new-ledger", "--timeout", "1").returncode == 2
+        one.let_pass(10)
+        two.run("resolve")
+        assert [str(each["Message-ID"]).split(".")[2] for each in letters(server)] == ["run", "settled"]
 
 
 def test_a_claim_goes_by_the_databases_clock(hosts: tuple[Host, Host]) -> None:
