@@ -105,6 +105,10 @@ class OrchestrationError(PaperRunError):
     code = "orchestration"
 
 
+class UnderwayError(OrchestrationError):
+    """The day's run is under way in another process, which tells everybody what becomes of it."""
+
+
 class Interrupted(PaperRunError):
     """The user or the system stopped the program (exit 130)."""
 

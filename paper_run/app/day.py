@@ -8,7 +8,7 @@ from paper_run import NamedTuple
 from paper_run.app import day_ledger
 from paper_run.app.finish import End, save, stopped, without_result
 from paper_run.app.recover import file_again, recover_earlier
-from paper_run.app.workspace import PATIENCE, Workspace, prove_folders, waiting
+from paper_run.app.workspace import Workspace, prove_folders, waiting
 from paper_run.errors import ExitStatus, PaperRunError, Remedy, SeveralErrors
 from paper_run.ledger import existing, files, results
 from paper_run.ledger.ledger import refuse_foreign
@@ -53,10 +53,10 @@ def run_day(
     """
     prove_folders(config)
     refuse_foreign(config.reports_dir)
-    patient = waiting(clock, patience=PATIENCE, outlasts=True, tell=console.notice)
+    patient = waiting(clock, platform.deadline, outlasts=True, tell=console.notice)
     with existing.under_lock(
         config.place,
-        patient._replace(patience=0),
+        patient,
         opens=lambda: day_ledger.ledger_of_the_day(config, platform, patient),
     ) as ledger:
         files.sweep(config.reports_dir)

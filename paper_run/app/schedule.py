@@ -31,6 +31,10 @@ _OURS = re.compile(
     "|".join(("(?:PAPER_RUN|APCA_API)_[A-Z_]+", *(each.variable for each in OPTIONS if each.variable)))
 )
 
+_OF_LIBRARIES = re.compile(r"REQUESTS_CA_BUNDLE|SSL_CERT_(?:FILE|DIR)|(?i:https?|all|no)_(?i:proxy)")
+_OF_LIBPQ = re.compile(r"PG[A-Z]+")
+"""What no settings file can hold: certificates and proxies, and how a database is reached."""
+
 _OUTPUT = "PAPER_RUN_OUTPUT"
 _NAMES = (
     *(each.variable for each in OPTIONS if each.variable not in {"", _OUTPUT, *_FILLED_IN}),
@@ -48,14 +52,18 @@ def plan(
     variables: Iterable[str],
     tells_exchange: bool,
     is_sandbox: bool,
+    name: str = "",
 ) -> Schedule:
     """Return what is to be started by itself, for the interpreter and the user of now.
 
     :param folder: where it is started. :param env_file: the settings file, None where there is none.
     :param variables: the names of the environment's: what is started sees none of ours.
     :param tells_exchange: whether the exchange was typed, so that what is started is told it too.
+    :param name: tells its units from another account's.
     """
-    exchange = config.exchange
+    exchange, names = config.exchange, {*variables}
+    lost = filter(_OF_LIBRARIES.fullmatch, names)
+    lost_too = filter(_OF_LIBPQ.fullmatch, names) if config.place.database is not None else ()
     return Schedule(
         python=sys.executable,
         folder=folder,
@@ -67,7 +75,9 @@ def plan(
         is_sandbox=is_sandbox,
         user=_user(),
         waits=_waits(config),
-        unseen=tuple(sorted(filter(_OURS.fullmatch, {*variables} - _FILLED_IN))),
+        unseen=tuple(sorted(filter(_OURS.fullmatch, names - _FILLED_IN))),
+        lost=tuple(sorted((*lost, *lost_too))),
+        name=name,
     )
 
 

@@ -10,6 +10,7 @@ from paper_run.errors import DataError, Remedy, SeveralErrors
 from paper_run.ledger import existing
 from paper_run.model import calendar, messages
 from paper_run.model.commands import ours
+from paper_run.model.findings import counted
 from paper_run.notify import outbox
 from paper_run.notify.contents import Contents, Told
 from paper_run.notify.email.compose import Composer
@@ -21,6 +22,7 @@ from paper_run.trading import verdicts
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from paper_run.app.workspace import Workspace
     from paper_run.errors import PaperRunError
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.commands import Invocation
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
+
+_MOST_UNREACHED = 10
 
 
 def composed(account: Config, clock: Clock, console: Console, attempt: str | None, *, of_mark: bool) -> bytes:
@@ -68,7 +72,24 @@ def send(
         elif not workspace.ledger.mails.queued():
             command = account.invocation.whole(ours("email", "SESSION"))
             console.say(f"No message is waiting. To send one again: {command}")
-        return deliver(workspace)
+        failed = deliver(workspace)
+        if attempt is None and not failed:
+            _tell_unreached(workspace)
+        return failed
+
+
+def _tell_unreached(workspace: Workspace) -> None:
+    """Say which messages have ended before anybody had them, with the commands for the latest ones."""
+    from paper_run.notify.email import undelivered
+
+    rows = workspace.outbox.unreached()
+    if not rows:
+        return
+    workspace.console.say(
+        f"{counted(len(rows), 'message')} reached nobody. To send what is not sent by itself:"
+    )
+    for remedy in undelivered.again(rows, "refused")[-_MOST_UNREACHED:]:
+        workspace.console.say(f"  {workspace.config.invocation.whole(remedy.command)}")
 
 
 def _mail(account: Config) -> MailSettings:

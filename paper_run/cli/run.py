@@ -9,7 +9,7 @@ import click
 
 from paper_run.cli import connect, flags, output
 from paper_run.cli.parsing import DayCommand, options_of, version
-from paper_run.errors import DataError, ExitStatus, PaperRunError, worst
+from paper_run.errors import DataError, ExitStatus, PaperRunError, UnderwayError, worst
 from paper_run.model.termination import undisguised
 
 if TYPE_CHECKING:
@@ -188,6 +188,8 @@ def beating(flags: Mapping[str, Any], sources: Sources, deadline: Deadline) -> I
     try:
         with undisguised():
             yield beat
+    except UnderwayError:
+        raise  # how the day ends is the other one's to say
     except PaperRunError as error:
         heart.end(int(error.exit_status), "\n".join(map(str, messages.single(error))))
         raise

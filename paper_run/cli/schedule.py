@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from paper_run.settings.config import Config
     from paper_run.settings.sources import Sources
 
-_OWN = {"cron": (), "systemd": ("--into", "--user"), "kubernetes": ("--image", "--second")}
+_OWN = {"cron": (), "systemd": ("--into", "--user", "--name"), "kubernetes": ("--image", "--second")}
 """What there is, and the options of each alone."""
+_NAME = r"(?!(?:mark|failed)$)[a-z0-9]{1,32}"
+"""Without a hyphen, and none of ours: no two names make a unit of one name."""
 _IMAGE = r"[A-Za-z0-9](?:[A-Za-z0-9._:/@-]*[A-Za-z0-9])?"
 
 
@@ -28,7 +30,14 @@ _IMAGE = r"[A-Za-z0-9](?:[A-Za-z0-9._:/@-]*[A-Za-z0-9])?"
 @click.argument("kind", metavar="cron|systemd|kubernetes", type=OneOf(list(_OWN)))
 @options_of("schedule")
 def schedule(
-    kind: str, *, into: str | None, for_user: bool, image: str | None, second: bool, **given: Any
+    kind: str,
+    *,
+    into: str | None,
+    for_user: bool,
+    name: str | None,
+    image: str | None,
+    second: bool,
+    **given: Any,
 ) -> ExitStatus:
     """Print what starts day and mark by themselves: a crontab's lines, systemd's units, CronJobs.
 
@@ -38,11 +47,18 @@ def schedule(
     from paper_run.app import schedule as schedules
     from paper_run.schedule import cron, kubernetes, systemd
 
-    typed = {"--into": into is not None, "--user": for_user, "--image": image is not None, "--second": second}
+    typed = {
+        "--into": into is not None,
+        "--user": for_user,
+        "--name": name is not None,
+        "--image": image is not None,
+        "--second": second,
+    }
     _refuse_amiss(kind, image, given, typed)
+    _refuse_name(name)
     sources = flags.sources(given)
     config = flags.settings(given, found=sources, sends=False)
-    planned = _planned(config, sources, given)
+    planned = _planned(config, sources, given, name or "")
     if kind == "kubernetes":
         duties = schedules.duties(planned, config, sources, image=image, has_second=second)
         return output.ended(output.print_raw(kubernetes.manifest(duties)))
@@ -63,11 +79,19 @@ def _refuse_amiss(kind: str, image: str | None, given: Mapping[str, Any], typed:
 
     for owner, options in _OWN.items():
         if owner != kind and any(typed[option] for option in options):
-            raise click.UsageError(f"{' and '.join(options)} go with schedule {owner}.")
+            named = f"{', '.join(options[:-1])} and {options[-1]}"
+            raise click.UsageError(f"{named} go with schedule {owner}.")
     if typed["--second"] and given["sandbox"]:
         raise click.UsageError("--second means nothing beside --sandbox: each start plays the next day.")
     if image is not None and not re.fullmatch(_IMAGE, image):
         raise SourcedValue(image, "--image").wrong("an image's name, such as registry.example/paper-run:1.0")
+
+
+def _refuse_name(name: str | None) -> None:
+    from paper_run.settings.sources import SourcedValue
+
+    if name is not None and not re.fullmatch(_NAME, name):
+        raise SourcedValue(name, "--name").wrong("a word of small letters and digits, but mark and failed")
 
 
 def _written(planned: Schedule, into: str, given: Mapping[str, Any], *, for_user: bool) -> ExitStatus:
@@ -84,7 +108,7 @@ def _written(planned: Schedule, into: str, given: Mapping[str, Any], *, for_user
     for path in schedule.write_units(planned, folder, for_user=for_user):
         console.saved(path)
     console.say()
-    for words in systemd.as_root(planned, for_user=for_user):
+    for words in (*systemd.as_root(planned, for_user=for_user), *systemd.apart(planned)):
         console.say(words)
     console.say("Nothing is installed yet. To install them:")
     for step in systemd.installation(planned, str(folder), for_user=for_user):
@@ -92,7 +116,7 @@ def _written(planned: Schedule, into: str, given: Mapping[str, Any], *, for_user
     return ExitStatus.SUCCESS
 
 
-def _planned(config: Config, sources: Sources, given: Mapping[str, Any]) -> Schedule:
+def _planned(config: Config, sources: Sources, given: Mapping[str, Any], name: str) -> Schedule:
     """Return what is to be scheduled."""
     from paper_run.app import schedule
 
@@ -103,4 +127,5 @@ def _planned(config: Config, sources: Sources, given: Mapping[str, Any]) -> Sche
         variables=os.environ,
         tells_exchange=given["exchange"] is not None,
         is_sandbox=given["sandbox"],
+        name=name,
     )

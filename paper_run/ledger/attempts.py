@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from typing import Any
 
+    from paper_run.errors import PaperRunError
     from paper_run.ledger.book import Books
     from paper_run.ledger.fences import Fences
     from paper_run.ledger.known_attempts import KnownAttempt, KnownAttempts
@@ -136,7 +137,7 @@ class Attempts:
             return None
         return next((self.by_id(row.id) for row in owners), None)
 
-    def begin(
+    def begin(  # noqa: PLR0913  each is one fact that is written with the others
         self,
         snapshot: Snapshot,
         *,
@@ -148,6 +149,7 @@ class Attempts:
         leaves_until: datetime | None = None,
         after: int | None = None,
         channels: Sequence[ChannelName] = (),
+        annulled: Callable[[PaperRunError], str] | None = None,
     ) -> AttemptRow:
         """Write the row that must be there before the POST is sent.
 
@@ -156,6 +158,7 @@ class Attempts:
         :param after: the session's newest row when a person asked to trade once more, on purpose (0: none);
             None: it is the session's one attempt.
         :param channels: queue the message about it for these too, so that whatever happens there is one.
+        :param annulled: makes the record of a row that is there all the same, and of which nothing is sent.
         :raises OrchestrationError: the session has another such attempt; nothing was written.
         """
         session = snapshot.session.isoformat()
@@ -186,7 +189,7 @@ class Attempts:
                         channels=channels,
                     )
         except UnclearCommitError as unclear:
-            raise _annulled(unclear, columns) from unclear
+            raise _annulled(unclear, columns, annulled) from unclear
         except LedgerLostError as lost:
             raise lost.before_sending() from lost
         self._known.changed(identity)
@@ -291,21 +294,24 @@ class Attempts:
             return [rows.attempt(row, document) for row in found]
 
 
-def _annulled(unclear: UnclearCommitError, columns: Mapping[str, Any]) -> LedgerLostError:
+def _annulled(
+    unclear: UnclearCommitError,
+    columns: Mapping[str, Any],
+    record: Callable[[PaperRunError], str] | None,
+) -> LedgerLostError:
     """See to it that a row of which nobody knows whether it is there, is one that placed nothing."""
+    title = "The ledger's database did not confirm what it was given"
+    said = f"Nothing was sent, and the ledger says so. {unclear.explanation}"
+    nothing_sent = LedgerLostError(title, said, remedies=(Remedy("Run again", ours()),))
     nothing = {**columns, "state": "nothing", "fence": None, "status": "failed"}
-    put = (
-        f"{insert_into('trades', nothing)} ON CONFLICT (key) DO UPDATE SET state = 'nothing', fence = NULL, "
-    )
+    nothing |= {} if record is None else {"document": record(nothing_sent)}
     try:
-        unclear.apart(f"{put}{_UNLESS_KNOWN}", tuple(nothing.values()))
+        unclear.apart(f"{insert_into('trades', nothing)} {_UNLESS_KNOWN}", tuple(nothing.values()))
     except DataError as error:
         why = f"Nothing was sent. Whether the ledger has its row is not known: {unclear.explanation} {error}"
         remedies = (Remedy("If it has, it is listed as one whose outcome is unknown", ours("resolve")),)
-    else:
-        why = f"Nothing was sent, and the ledger says so. {unclear.explanation}"
-        remedies = (Remedy("Run again", ours()),)
-    return LedgerLostError("The ledger's database did not confirm what it was given", why, remedies=remedies)
+        return LedgerLostError(title, why, remedies=remedies)
+    return nothing_sent
 
 
 _NAMED = (
@@ -314,7 +320,10 @@ _NAMED = (
     "UNION ALL SELECT MAX(trade) FROM mails WHERE state = 'queued'"
 )
 """The ids of attempts, also of one whose row was lost: what it left is never taken for another one's."""
-_UNLESS_KNOWN = "status = 'failed', version = trades.version + 1 WHERE trades.state IN ('sent', 'unsettled')"
+_UNLESS_KNOWN = (
+    "ON CONFLICT (key) DO UPDATE SET state = 'nothing', fence = NULL, status = 'failed', "
+    "document = excluded.document, version = trades.version + 1 WHERE trades.state IN ('sent', 'unsettled')"
+)
 _AS_READ = "WHERE id = :id AND version = :version"
 _INCOMPLETE = ("sent", "unsettled", "answered")
 

@@ -137,7 +137,13 @@ def under_lock(
         require_ledger(place)
     if place.database is not None:  # the folder of a host that was not used yet
         files.prove_writable(place.folder, purpose="The reports folder")
-    with lock.held(place.folder, now=waiting.now, patience=waiting.patience, pause=waiting.pause):
+    with lock.held(
+        place.folder,
+        now=waiting.now,
+        patience=waiting.patience,
+        pause=waiting.pause,
+        is_run=waiting.outlasts,
+    ):
         if opens is None:
             require_ledger(place)
         with opens() if opens else opened(place, waiting) as ledger:

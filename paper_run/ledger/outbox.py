@@ -1,7 +1,7 @@
 """The messages in the ledger: queued with what they tell and by which channels, and how each ended."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -113,7 +113,7 @@ class Mails(Part):
 
     def waiting_for(self, row: MailRow) -> set[ChannelName]:
         """Return the channels by which a mail is still to go."""
-        return {name for name, state in self._channels(row).items() if state == "queued"}
+        return {name for name, state in self.channels(row).items() if state == "queued"}
 
     def end(self, row: MailRow, channel: ChannelName, state: MailState, now: datetime) -> None:
         """Write that a mail is not sent any more by a channel; `now` is UTC.
@@ -127,7 +127,7 @@ class Mails(Part):
             row.id,
             channel,
         )
-        states = {**self._channels(row), channel: state}.values()
+        states = {**self.channels(row), channel: state}.values()
         if "queued" not in states:
             self._run(
                 "UPDATE mails SET state = ?, trouble = NULL, ended_at = ? WHERE id = ?",
@@ -136,18 +136,29 @@ class Mails(Part):
                 row.id,
             )
 
-    def _channels(self, row: MailRow) -> dict[ChannelName, MailState]:
+    def channels(self, row: MailRow) -> dict[ChannelName, MailState]:
+        """Return the channels of a mail, and what has become of it there."""
         kept = self._rows("SELECT channel, state FROM mail_channels WHERE mail = ?", row.id)
         return {each["channel"]: each["state"] for each in kept} or {"email": row.state}
 
     def was_told(self, attempt: int) -> bool:
-        """Tell whether anybody has, or may have, a mail about an attempt by its row."""
+        """Tell whether anybody has, or may have, a mail about an attempt by its row.
+
+        A copy that may have arrived counts: mail programs hide a second one, whatever that says.
+        """
         return bool(
             self._rows(
                 "SELECT id FROM mails WHERE trade = ? AND (state = 'sent' OR EXISTS (SELECT 1 FROM deliveries"
-                " WHERE deliveries.mail = mails.id AND deliveries.state IN ('sent', 'unconfirmed')))",
+                " WHERE mail = mails.id AND (deliveries.state = 'sent' OR copies > 0)))",
                 attempt,
             )
+        )
+
+    def reached_nobody(self) -> list[MailRow]:
+        """Return the mails that have ended without anybody's having them, though they were wanted."""
+        return self._found(
+            "SELECT * FROM mails WHERE state = 'unwanted' AND EXISTS (SELECT 1 FROM deliveries "
+            "WHERE mail = mails.id AND deliveries.state IN ('refused', 'expired')) ORDER BY id"
         )
 
     def want(self, row: MailRow) -> None:
@@ -235,16 +246,28 @@ class Mails(Part):
 
     def identity(self) -> str:
         """Return what tells this ledger's mails from those of every other one; made once."""
-        found = self._rows("SELECT value FROM account WHERE name = 'mail_identity'")
-        if not found:
-            from secrets import token_hex
+        return self._kept_once("mail_identity", _token)
 
-            self._run(
-                "INSERT INTO account (name, value) VALUES ('mail_identity', ?) ON CONFLICT (name) DO NOTHING",
-                token_hex(6),
-            )
-            return self.identity()
+    def domain(self, of_the_sender: str) -> str:
+        """Return the domain that the ids of this ledger's mails end in: the first sender's.
+
+        Another host may send as somebody else; a second copy of a mail, and what goes on from it, has its id.
+        """
+        return self._kept_once("mail_domain", lambda: of_the_sender)
+
+    def _kept_once(self, name: str, made: Callable[[], str]) -> str:
+        query = "SELECT value FROM account WHERE name = ?"
+        if not (found := self._rows(query, name)):
+            put = "INSERT INTO account (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING"
+            self._run(put, name, made())
+            found = self._rows(query, name)
         return str(found[0]["value"])
+
+
+def _token() -> str:
+    from secrets import token_hex
+
+    return token_hex(6)
 
 
 def _mail(row: Any) -> MailRow:

@@ -44,4 +44,7 @@ class Channel(Protocol):
         """
 
     def finish(self) -> Delivered:
-        """Do the rest by the deadline; return what came of it."""
+        """Do the rest by the deadline; return what came of it.
+
+        :raises DataError: the ledger fails, which does not know what came of it then.
+        """

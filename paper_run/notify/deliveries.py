@@ -61,11 +61,12 @@ class Deliveries:
         :raises DataError: the ledger fails.
         """
         with self._ledger.transaction():
-            found = map(self._claim, rows)
+            now = self._ledger.clock() or self._now()  # another host's clock may be hours off
+            found = [self._claim(row, now) for row in rows]
             return [each for each in found if each.open or each.unsaid]
 
-    def _claim(self, row: MailRow) -> Claimed:
-        mails, now = self._ledger.mails, self._now()
+    def _claim(self, row: MailRow, now: datetime) -> Claimed:
+        mails = self._ledger.mails
         found = mails.deliveries(row, self._destinations)
         still_open = {name: each for name, each in found.items() if each.state == "open"}
         unsaid = tuple(name for name, each in still_open.items() if self._is_spent(each))

@@ -10,7 +10,7 @@ from paper_run.model.commands import Invocation
 from paper_run.services.deadline import Deadline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
     from datetime import date, datetime
 
     from paper_run.errors import PaperRunError
@@ -24,6 +24,23 @@ if TYPE_CHECKING:
     from paper_run.report.summary.notices import Notice, NoticeKind
     from paper_run.settings.email import EmailOn, MailSettings
     from paper_run.settings.notify import PushSettings
+
+_OVERTAKES: dict[MailKind, tuple[MailKind, ...]] = {
+    "stopped": ("run",),
+    "late": ("run",),
+    "unvalued": ("mark", "close"),
+}
+"""After which messages of its session a notice that still waits tells what is no longer so."""
+_SAYS_IT_TOO: dict[MailKind, tuple[MailKind, ...]] = {
+    "run": ("run", "settled"),
+    "settled": ("run", "settled"),
+    "mark": ("mark", "close"),
+    "close": ("close",),
+    "stopped": ("stopped", "run"),
+    "late": ("late", "run"),
+    "unvalued": ("unvalued", "mark", "close"),
+}
+"""Which later messages of its session leave nothing to be told of one that reached nobody."""
 
 
 class Outbox:
@@ -167,9 +184,13 @@ class Outbox:
             else:
                 started.append(channel)
         for channel in reversed(started):  # a mail's conversation is held here, while others are on their way
-            done = channel.finish()
-            sent += done.sent
-            failures += done.failures
+            try:
+                done = channel.finish()
+            except DataError as error:  # the ledger is lost: what is queued in it is sent by the next command
+                failures.append(error)
+            else:
+                sent += done.sent
+                failures += done.failures
         return Delivered(tuple(sent), tuple({str(each): each for each in failures}.values()))
 
     def _channels(self, contents: Contents) -> Iterable[Channel]:
@@ -184,12 +205,36 @@ class Outbox:
 
     def _is_wanted(self, row: MailRow, channel: ChannelName, on: EmailOn, contents: Contents) -> bool:
         """Tell whether a message is to be sent by a channel; one that nobody wants there is ended."""
-        if row.on_purpose or on == "always":
+        if row.on_purpose:
             return True
-        if on == "problems" and contents.is_problem(row):
+        is_asked_for = on == "always" or (on == "problems" and contents.is_problem(row))
+        if is_asked_for and not self._is_overtaken(row, channel):
             return True
         self._ledger.mails.end(row, channel, "unwanted", self._now())
         return False
+
+    def _is_overtaken(self, row: MailRow, channel: ChannelName) -> bool:
+        """Tell whether what a message says is known to be over: the session was traded or valued since."""
+        mails = self._ledger.mails
+        return any(channel in mails.channels(each) for each in self._later(row, _OVERTAKES.get(row.kind, ())))
+
+    def _later(self, row: MailRow, kinds: Collection[MailKind]) -> list[MailRow]:
+        found = self._ledger.mails.of_session(row.session) if kinds else []
+        return [each for each in found if each.id > row.id and each.kind in kinds]
+
+    def unreached(self) -> list[MailRow]:
+        """Return what was wanted and reached nobody, and is not sent again by itself, oldest first.
+
+        What a later message of the session has told since is left out.
+        """
+        return [
+            row
+            for row in self._ledger.mails.reached_nobody()
+            if all(
+                each.state == "unwanted" or (row.attempt is not None and each.attempt != row.attempt)
+                for each in self._later(row, _SAYS_IT_TOO.get(row.kind, (row.kind,)))
+            )
+        ]
 
     # by hand
 

@@ -65,7 +65,11 @@ def _cron_command(schedule: Schedule, start: Start, log: Path) -> str:
     variables = "".join(f"{name}={value} " for name, value in schedule.variables)
     command = variables + " ".join(map(_cron_quoted, schedule.words(*start.command, "-q")))
     folder, reports, file = map(_cron_quoted, map(str, (schedule.folder, schedule.reports_folder, log)))
-    kept = f'{{ test -z "$(find "$l" -size +{LARGEST_LOG // 512} 2>/dev/null)" || mv "$l" "$l.1"; }}'
+    # A log that can't be kept or written, one of root's say, does not cost the day: cron has the words then.
+    kept = (
+        f'{{ test -z "$(find "$l" -size +{LARGEST_LOG // 512} 2>/dev/null)" || mv "$l" "$l.1"; '
+        'true >>"$l" || l=/dev/stdout; }'
+    )
     return (
         rf'case "$(TZ={times.zone} date +\%u-\%H:\%M)" in {times.pattern}-{start.pattern}) '
         f"cd {folder} && mkdir -p {reports} && l={file} && {kept} && "

@@ -109,6 +109,7 @@ class Schedule(NamedTuple):
     :ivar outputs: further folders that are written to.
     :ivar tells_exchange: whether what is started is told its exchange.
     :ivar unseen: variables set where this text is made, and not where the schedule starts anything.
+    :ivar lost: likewise, and of no settings file. :ivar name: tells its units from another account's.
     """
 
     python: str
@@ -122,6 +123,8 @@ class Schedule(NamedTuple):
     user: str
     waits: Waits
     unseen: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+    name: str = ""
 
     @property
     def times(self) -> Times:
@@ -178,6 +181,11 @@ def remarks(schedule: Schedule) -> list[str]:
         known += [
             f"Set here, but not where this starts it: {', '.join(schedule.unseen)}.",
             f"Put what is needed into {schedule.env_file or schedule.folder / '.env'}.",
+        ]
+    if schedule.lost:
+        known += [
+            f"Set in this shell alone, and no settings file can hold it: {', '.join(schedule.lost)}.",
+            "Put what is needed before the lines of a crontab as NAME=VALUE, into a service as Environment=.",
         ]
     if schedule.is_sandbox:
         known.append(OF_A_SANDBOX)

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 SYSTEM_FOLDER = "/etc/systemd/system"
 USER_FOLDER = "~/.config/systemd/user"
-TIMERS = ("paper-run.timer", "paper-run-mark.timer")
-
 _SHARED = ("/tmp", "/var/tmp")  # noqa: S108  named, not used: with a /tmp of its own a service sees neither
 _TIME_WAIT = "systemd-time-wait-sync.service"
 
@@ -41,17 +39,24 @@ def units(schedule: Schedule, *, for_user: bool) -> tuple[Unit, ...]:
     refuse_unwritable(schedule, "a unit of systemd")
     made = []
     for start in schedule.times.starts:
-        made.append(Unit(f"{start.name}.service", _service(schedule, start, for_user=for_user)))
-        made.append(Unit(f"{start.name}.timer", _timer(schedule, start)))
+        name = _named(schedule, start)
+        made.append(Unit(f"{name}.service", _service(schedule, start, for_user=for_user)))
+        made.append(Unit(f"{name}.timer", _timer(schedule, start)))
     made.append(Unit("paper-run-failed@.service", _failed(for_user=for_user)))
     return tuple(made)
+
+
+def _named(schedule: Schedule, start: Start) -> str:
+    """Return what a start's service and timer are called, apart from another account's on this machine."""
+    return "-".join(filter(None, ("paper-run", schedule.name, *start.command)))
 
 
 def unit_stream(schedule: Schedule, *, for_user: bool) -> str:
     """Return all units one after the other, each below the path of its file, and how to install them."""
     folder = USER_FOLDER if for_user else SYSTEM_FOLDER
-    into = schedule.again("systemd", *(["--user"] if for_user else []), "--into", "paper-run-units")
-    instead = schedule.again("systemd", *([] if for_user else ["--user"]))
+    named = ["--name", schedule.name] if schedule.name else []
+    into = schedule.again("systemd", *named, *(["--user"] if for_user else []), "--into", "paper-run-units")
+    instead = schedule.again("systemd", *named, *([] if for_user else ["--user"]))
     comments = [
         f"Five units of systemd for {schedule.label}. To install them:",
         f"  {into}",
@@ -59,6 +64,7 @@ def unit_stream(schedule: Schedule, *, for_user: bool) -> str:
         f"For {'the whole machine' if for_user else 'your own systemd, without root'}:",
         f"  {instead}",
         *as_root(schedule, for_user=for_user),
+        *apart(schedule),
         *remarks(schedule),
     ]
     parts = [f"# {folder}/{unit.name}\n{unit.text}" for unit in units(schedule, for_user=for_user)]
@@ -75,17 +81,28 @@ def as_root(schedule: Schedule, *, for_user: bool) -> tuple[str, ...]:
     )
 
 
+def apart(schedule: Schedule) -> tuple[str, ...]:
+    """Return what there is to know where this machine may have another account's units."""
+    if schedule.name:
+        return ()
+    return (
+        "A second account's on one machine need names of their own: schedule systemd --name WORD. Without,",
+        "they take the place of the first one's, which is then not traded any more.",
+    )
+
+
 def installation(schedule: Schedule, into: str, *, for_user: bool) -> tuple[str, ...]:
     """Return the commands that install the units that were written into a folder, and look after them."""
     sudo, own = ("", " --user") if for_user else ("sudo ", "")
     writable = shlex.join(["mkdir", "-p", *map(str, _writable(schedule))])
     copy = f"cp {shlex.quote(into)}/paper-run* "
+    timers = " ".join(f"{_named(schedule, start)}.timer" for start in schedule.times.starts)
     place = f"mkdir -p {USER_FOLDER} && {copy}{USER_FOLDER}/" if for_user else f"{sudo}{copy}{SYSTEM_FOLDER}/"
     return (
         writable,
         *([] if for_user else [f"sudo systemctl enable {_TIME_WAIT}    # the clock is waited for"]),
         place,
-        f"{sudo}systemctl{own} daemon-reload && {sudo}systemctl{own} enable --now {' '.join(TIMERS)}",
+        f"{sudo}systemctl{own} daemon-reload && {sudo}systemctl{own} enable --now {timers}",
         *(["loginctl enable-linger    # so that it goes on while you are logged out"] if for_user else []),
         f"systemctl{own} list-timers 'paper-run*'    # when they start next",
         f"{sudo}journalctl{own} -u 'paper-run*'    # what they said",
@@ -110,7 +127,7 @@ def _service(schedule: Schedule, start: Start, *, for_user: bool) -> str:
     return "\n".join(
         [
             "[Unit]",
-            f"Description={schedule.label}: {start.what}",
+            f"Description={_label(schedule)}: {start.what}",
             *after,
             "OnFailure=paper-run-failed@%n.service",
             "",
@@ -178,7 +195,7 @@ def _timer(schedule: Schedule, start: Start) -> str:
     return "\n".join(
         [
             "[Unit]",
-            f"Description={schedule.label}: {start.what}, at {start.clock} {times.place} time",
+            f"Description={_label(schedule)}: {start.what}, at {start.clock} {times.place} time",
             "",
             "[Timer]",
             f"OnCalendar={times.days} {start.clock} {times.zone}",
@@ -206,12 +223,17 @@ def _failed(*, for_user: bool) -> str:
             "",
             "[Service]",
             "Type=oneshot",
-            "# An error in the journal. Put here what calls you: a message to your telephone, say.",
+            "# An error in the journal. To be called too, by telephone, say, add one more ExecStart= by",
+            f"# systemctl{own} edit paper-run-failed@.service: the next installation writes over this file.",
             f"ExecStart=/bin/sh -c \"echo '<3>%i failed; what it said: journalctl{own} -u %i'\"",
             "NoNewPrivileges=yes",
             "",
         ]
     )
+
+
+def _label(schedule: Schedule) -> str:
+    return " ".join(filter(None, (schedule.label, schedule.name)))
 
 
 def _writable(schedule: Schedule) -> tuple[Path, ...]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from paper_run.settings.sources import Sources
 
 SCHEMA, PLATFORM = "PAPER_RUN_LEDGER_SCHEMA", "PAPER_RUN_PLATFORM"
+_VARIABLE = "PAPER_RUN_LEDGER_URL"
 _FORM = "postgresql://[USER[:PASSWORD]@]HOST[:PORT][,...]/DATABASE[?sslmode=verify-full]"
 _HOST = r"(?:\[[0-9A-Fa-f:.]+\]|[^@/?#:,\[\]]*)(?::[0-9]{1,5})?"
 _URL = (
@@ -73,6 +74,7 @@ def read(sources: Sources) -> Database | None:
             if sources.variable(name) is not None:
                 sources.checked(name)  # of a database that is named later
         return None
+    typed = _whole(typed, sources)
     named = sources.checked(PLATFORM)
     if named is None:
         raise DataError(
@@ -81,6 +83,15 @@ def read(sources: Sources) -> Database | None:
             remedies=(f"Set {PLATFORM} to the same name on each host, such as paper-1; nothing was sent.",),
         )
     return Database(typed, shown(typed) or "", sources.checked(SCHEMA), named)
+
+
+def _whole(typed: str, sources: Sources) -> str:
+    """Return a URL with password and query where the variable has it with them.
+
+    A command that is printed to be typed has neither, and the same shell or file has both.
+    """
+    set_too = sources.variable(_VARIABLE)
+    return url(set_too) if set_too is not None and shown(set_too.value) == typed else typed
 
 
 def named_with_schema(given: RawValue, sources: Sources) -> Database:

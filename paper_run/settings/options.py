@@ -210,6 +210,7 @@ OPTIONS = (
     switch("--open", ("run", "mark", "report"), "Open the page in the browser.", name="opens"),
     Option("--into", ("schedule",), "With systemd: write the units into that folder.", metavar="DIR"),
     switch("--user", ("schedule",), "With systemd: for your own, without root.", name="for_user"),
+    Option("--name", ("schedule",), "With systemd: in its units' names, beside others'.", metavar="WORD"),
     Option(
         "--image",
         ("schedule",),

@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from paper_run.trading.conclude import Known
 
 _FIRST_LOOK, _LOOKS_GROW, _LONGEST_PAUSE = 0.5, 1.5, 5.0
-_LOOK_SECONDS = 5.0
-_SEARCH_PAST_TIMEOUT = 10.0
+_LOOK_SECONDS, _SEARCH_PAST_TIMEOUT = 5.0, 10.0
 _BROKEN_LOOKS = 3
 
 
@@ -115,6 +114,7 @@ class _Sending:
             leaves_until=(self.ledger.clock() or self.clock.now()) + timedelta(seconds=LEAVES_WITHIN),
             after=after,
             channels=channels,
+            annulled=attempt.stated_as_nothing,
         )
         attempt.known = attempt.known._replace(failures=())
 

@@ -213,6 +213,11 @@ class AttemptUnderway:
         self.document = result_json.encode(self.outcome.result)
         return self.document
 
+    def stated_as_nothing(self, error: PaperRunError) -> str:
+        """State that nothing was sent, and why."""
+        self.known = self.known._replace(status="failed", failures=(error,))
+        return self.stated()
+
     def _waited(self) -> Decimal:
         return Decimal(round((self.clock.monotonic() - self.started) * 1000)) / 1000
 

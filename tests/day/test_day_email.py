@@ -3,6 +3,7 @@
 import email
 import email.policy
 import html
+import json
 import re
 import shlex
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 from day.exchange_day import FRIDAY, THANKSGIVING, WEDNESDAY
 from day.mailed_day import MailedDay, body
 from support.faulty_http import Answer
+from support.held_lock import held_by
 from support.mail_server import DROP, FREEZE, RECIPIENT, MailServer
 from support.odd_platform import POSITIONS, RUN, RUNS, Plan
 
@@ -108,6 +110,26 @@ def test_a_run_that_stopped_before_trading_is_mailed(day: MailedDay) -> None:
     assert day.subjects[-1].endswith("OK")
 
 
+def test_a_second_start_beside_the_days_run_is_no_news(day: MailedDay) -> None:
+    """Of two schedules on one folder the second is refused; the first one mails what becomes of the day."""
+    second: list[int] = []
+    day.at_post(lambda: second or second.append(day.run().returncode))
+    day.must()
+    assert second == [2]
+    assert day.subjects == ["2026-11-25 $0.00 (0.00%) OK"]
+
+
+def test_a_run_that_hangs_is_mailed_by_the_next_one(day: MailedDay) -> None:
+    """After an hour nobody believes that it still tells of itself, and no other command ever does."""
+    day.must("--dry-run")
+    now = "2026-11-25T{}:30:00+00:00"
+    for hour, is_run in (("13", True), ("14", False), ("14", True)):
+        holder = {"pid": 7, "host": "h", "started": now.format(hour)} | ({"run": True} if is_run else {})
+        with held_by(day.reports, json.dumps(holder).encode()):
+            day.must(status=2)
+    assert day.subjects == ["2026-11-25 Not traded: Another run is in progress"] * 2
+
+
 def test_a_sandbox_that_stopped_is_mailed_under_its_own_session(day: MailedDay) -> None:
     """Before it has told which one it plays, too: neither today's date nor without the word SANDBOX."""
     for session in ("2025-01-02", "2025-01-03"):
@@ -178,6 +200,18 @@ def test_an_unknown_run_is_mailed_and_so_is_its_end(day: MailedDay) -> None:
     assert "What it filled is booked by the next run or mark: its P&L is in that report." in told
     assert "what it placed is not known" not in told
     assert day.platform.executed == 1
+
+
+def test_an_end_is_mailed_also_where_the_mail_before_it_may_have_arrived(day: MailedDay) -> None:
+    """A second copy has the first one's id, so mail programs hide it: the outcome has a mail of its own."""
+    day.platform.orchestrator.script("POST", RUN, [LOST])
+    day.platform.orchestrator.script("GET", RUNS, [Answer(), BROKEN, BROKEN, BROKEN])
+    day.server.will("end", DROP)
+    day.must("--timeout", "1", status=2)
+    day.at(THANKSGIVING).must()
+    ids = [str(each["Message-ID"]).split(".")[2] for each in day.mails[:2]]
+    assert ids == ["run", "settled"]
+    assert day.subjects[1].startswith("2026-11-25 known now ")
 
 
 def test_a_mark_that_waits_for_a_lost_answer_is_mailed(day: MailedDay) -> None:
@@ -285,6 +319,59 @@ def test_an_outage_delays_no_trade_and_loses_no_mail(day: MailedDay) -> None:
     assert len(day.mails) == 3
 
 
+def test_that_nothing_was_traded_is_not_said_after_it_was(day: MailedDay) -> None:
+    """A notice that waits ends with the day's run: else the day's last mail would be the wrong one."""
+    day.server.will("end", "451 4.3.0 Later", "451 4.3.0 Later")
+    day.platform.gateway.health["database_connected"] = False
+    assert "It stays queued" in day.must(status=1).stderr
+    day.platform.gateway.health["database_connected"] = True
+    day.must(status=1)
+    day.must("email")
+    assert day.queue == [("2026-11-25", "stopped", "unwanted"), ("2026-11-25", "run", "sent")]
+    assert day.subjects == ["2026-11-25 $0.00 (0.00%) OK"]
+
+
+def test_that_nothing_was_valued_is_not_said_after_it_was(day: MailedDay) -> None:
+    """Likewise of a mark."""
+    day.platform.orchestrator.script("POST", RUN, [LOST])
+    day.platform.orchestrator.script("GET", RUNS, [Answer(), *[BROKEN] * 6])
+    day.must("--timeout", "1", status=2)
+    day.server.down()
+    day.at(CLOSE).must("mark", status=1)
+    assert day.queue[-1] == ("2026-11-25", "unvalued", "queued")
+    day.server.up()
+    day.platform.orchestrator.calm()
+    day.must("mark")
+    assert [kind for _, kind, state in day.queue if state == "sent"] == ["run", "settled", "close"]
+    assert not [each for each in day.subjects if "Not valued" in each]
+
+
+def test_that_nothing_was_traded_is_told_where_nothing_says_more(day: MailedDay) -> None:
+    """Of a run whose mail nobody wants there is none that could take its place."""
+    day.server.down()
+    day.platform.gateway.health["database_connected"] = False
+    day.must(status=1)
+    day.platform.gateway.health["database_connected"] = True
+    day.must("--no-email")
+    day.server.up()
+    day.must("email")
+    assert day.subjects == ["2026-11-25 Not traded: Execution Gateway unhealthy"]
+
+
+@pytest.mark.parametrize("is_up", [True, False])
+def test_a_disk_that_is_full_by_then_costs_the_day_nothing_but_its_mail(day: MailedDay, is_up: bool) -> None:
+    """The day is saved and complete; the mail has the next command's turn, be there a server now or not."""
+    if not is_up:
+        day.server.down()
+    said = day.run(at="before sql UPDATE deliveries SET", do="full")
+    assert (said.returncode, said.stderr.count("ERROR: The ledger ")) == (3, 1)
+    assert "PAPER RUN COMPLETE - Status: SUCCESS" in said.stdout
+    if not is_up:
+        day.server.up()
+    day.must("email")
+    assert len(day.mails) == 1
+
+
 def test_the_queue_can_be_sent_by_hand(day: MailedDay) -> None:
     """`email` alone sends what waits, and says so when nothing does."""
     day.server.down()
@@ -304,6 +391,38 @@ def test_asking_for_a_mail_that_waits_sends_it_once(day: MailedDay) -> None:
     day.must("email", "latest")
     day.must("email")
     assert len(day.mails) == 1
+
+
+def test_what_reached_nobody_is_told_until_it_is_sent(day: MailedDay) -> None:
+    """A login that is refused ends the mails; once it is right `email` says which, each with its command."""
+    right = day.env["PAPER_RUN_SMTP_PASSWORD"]
+    day.env["PAPER_RUN_SMTP_PASSWORD"] = "expired"
+    day.must(status=1)
+    day.at(CLOSE).must("mark", status=1)
+    day.env["PAPER_RUN_SMTP_PASSWORD"] = right
+    said = day.must("email").stdout
+    assert "2 messages reached nobody" in said
+    for line in said.splitlines()[-2:]:
+        day.must(*shlex.split(line)[3:])
+    assert "reached nobody" not in day.must("email").stdout
+    assert [each.split(" ")[1] for each in day.subjects] == ["$0.00", "close"]
+
+
+def test_what_was_told_since_reached_somebody(day: MailedDay) -> None:
+    """Of a day that was traded nobody needs the mail that it was not; nor of one that nobody wanted any."""
+    day.env["PAPER_RUN_SMTP_PASSWORD"], right = "expired", day.env["PAPER_RUN_SMTP_PASSWORD"]
+    day.platform.gateway.health["database_connected"] = False
+    day.must(status=1)
+    day.platform.gateway.health["database_connected"] = True
+    day.env["PAPER_RUN_SMTP_PASSWORD"] = right
+    assert "1 message reached nobody" in day.must("email").stdout
+    day.env["PAPER_RUN_EMAIL_ON"] = "problems"
+    day.must("--again")
+    day.env["PAPER_RUN_EMAIL_ON"] = "always"
+    day.must("mark")
+    assert "1 message reached nobody" in day.must("email").stdout
+    day.must("email", "latest")
+    assert "reached nobody" not in day.must("email").stdout
 
 
 def test_a_hint_names_the_same_ledger(day: MailedDay) -> None:

@@ -51,6 +51,15 @@ def test_a_run_that_stopped_is_told_with_its_reason(day: Day, monitor: SocketSer
     assert "PAPER_RUN_CAPITAL" in told(monitor)[-1][1]
 
 
+def test_a_second_start_beside_the_days_run_says_nothing_of_its_end(day: Day, monitor: SocketServer) -> None:
+    """The monitor would alarm over a day that goes well; what the first one says counts."""
+    second: list[int] = []
+    day.at_post(lambda: second or second.append(day.run().returncode))
+    day.must()
+    assert second == [2]
+    assert [path for path, _ in told(monitor)] == ["/start", "/start", "/0"]
+
+
 def test_a_closed_day_is_told(day: Day, monitor: SocketServer) -> None:
     """All is well, and why nothing was traded."""
     day.at(THANKSGIVING).must()

@@ -68,7 +68,7 @@ WITHOUT_A_LEDGER = [
     _wrong(
         "--sandbox --email-to jo@example.com --no-email", "contradict each other", "Leave one of the two out"
     ),
-    _wrong("schedule cron --user", "--user go with schedule systemd"),
+    _wrong("schedule cron --user", "--user and --name go with schedule systemd"),
     _wrong("schedule cron --at 9", "No such option: --at", "schedule --help"),
     # values
     _wrong("--capital 1e5", "--capital: '1e5' is not allowed", "Allowed: dollars"),

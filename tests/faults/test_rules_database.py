@@ -139,6 +139,19 @@ def test_a_password_comes_from_the_files_that_postgresql_reads(host: Host) -> No
     assert len(host.platform.posts) == 1
 
 
+def test_a_printed_command_runs_where_the_url_has_a_password_and_a_query(host: Host) -> None:
+    """It shows neither; the variable that names the same database lends both, and lends them to no other."""
+    assert host.begin().returncode == 0
+    url = host.env["PAPER_RUN_LEDGER_URL"]
+    shown = url.replace(f":{PASSWORD}", "")
+    assert host.run("resolve", "--ledger-url", shown).returncode == 0
+    assert host.run("resolve", "--ledger-url", shown.replace("127.0.0.1", "localhost")).returncode == 1
+    host.env["PAPER_RUN_LEDGER_URL"] = f"{url}?sslmode=verify-full"
+    assert host.run("resolve", "--ledger-url", shown).returncode == 1, (
+        "the query is gone: no TLS was asked for"
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -1,15 +1,18 @@
 """Rule 16: hosts with one ledger in a database; at most one trades, and each shows what was traded."""
 
 import os
+import shlex
 import signal
 import socket
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from support.answers import plain_500
+from support.answers import Answer, plain_500
 from support.hosts import Host, two_hosts, when_posted
-from support.odd_platform import RUNS
+from support.mail_server import DROP, FREEZE, MailServer, letters, subjects
+from support.odd_platform import RUN, RUNS
 from support.postgres_server import PASSWORD, Schema, Server
 from support.socket_server import answer, serving
 
@@ -265,7 +268,100 @@ def test_rule_16_a_commit_with_a_notice_never_sends(day_two: tuple[Host, Host]) 
     assert "canceling wait for synchronous replication" in warned.stderr
     assert [(row["state"], row["fence"]) for row in one.rows()][1:] == [("nothing", None)]
     one.schema.ask("DROP TRIGGER warn ON trades")
+    assert two.run("report", two.session).returncode == 0
+    stated = two.saved()
+    assert (stated["status"], stated["exit_status"]) == ("failed", 1)
+    assert "Nothing was sent, and the ledger says so" in str(stated["errors"])
     assert two.run().returncode == 0
+
+
+def test_what_was_annulled_is_never_mailed_as_unknown(day_two: tuple[Host, Host]) -> None:
+    """Its mail was queued with its row: another host sends it, and it says that nothing was sent."""
+    one, two = day_two
+    with MailServer() as server:
+        for host in day_two:
+            host.env |= server.env
+        one.schema.ask(
+            "CREATE FUNCTION warn() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$BEGIN RAISE WARNING 'canceling wait for synchronous replication'; RETURN NULL; END$$"
+        )
+        one.schema.ask(
+            "CREATE CONSTRAINT TRIGGER warn AFTER INSERT ON trades DEFERRABLE INITIALLY DEFERRED "
+            "FOR EACH ROW WHEN (NEW.state = 'sent') EXECUTE FUNCTION warn()"
+        )
+        assert one.run().returncode == 1
+        one.schema.ask("DROP TRIGGER warn ON trades")
+        assert two.run().returncode == 0
+        told = [words.removeprefix(f"[paper_run] {two.session} ") for words in subjects(server)]
+    assert told[0].startswith("Not traded: The ledger's database did not confirm what it was given")
+    assert told[1] == "Failed: The ledger's database did not confirm what it was given"
+    assert told[2].endswith("OK")
+
+
+def test_a_second_copy_has_the_firsts_id_whoever_sends_it(hosts: tuple[Host, Host]) -> None:
+    """Another host may send as somebody else: mail programs show both copies once, and the thread goes on."""
+    one, two = hosts
+    with MailServer(acts={"end": [DROP]}) as server:
+        for host in hosts:
+            host.env |= {**server.env, "PAPER_RUN_EMAIL_FROM": f"paper@{host.folder.name}.example"}
+        assert one.begin().returncode == 1
+        assert two.run("email").returncode == two.run("mark").returncode == 0
+        run, mark = letters(server)
+    assert (run["From"], mark["From"]) == ("paper@two.example",) * 2
+    assert run["Message-ID"].endswith("@one.example>")
+    assert mark["In-Reply-To"] == run["Message-ID"]
+
+
+def test_another_host_sees_what_reached_nobody(hosts: tuple[Host, Host]) -> None:
+    """One host's login is refused, which ends its mail: the other one's `email` has the command for it."""
+    one, two = hosts
+    with MailServer() as server:
+        for host in hosts:
+            host.env |= server.env
+        one.env["PAPER_RUN_SMTP_PASSWORD"] = "expired"
+        assert one.begin().returncode == 1
+        said = two.run("email").stdout
+        assert "1 message reached nobody" in said
+        assert two.run(*shlex.split(said.splitlines()[-1])[3:]).returncode == 0
+        assert "reached nobody" not in two.run("email").stdout
+        assert len(server.messages) == 1
+
+
+def test_another_host_tells_an_outcome_also_where_the_mail_before_may_have_arrived(
+    hosts: tuple[Host, Host],
+) -> None:
+    """The first copy says that nobody knows; the second has its id: what is known has a mail of its own."""
+    one, two = hosts
+    one.platform.orchestrator.script("POST", RUN, [Answer(status=504, process="before", body="late")])
+    one.platform.orchestrator.script("GET", RUNS, [Answer(), *[plain_500()] * 3])
+    with MailServer(acts={"end": [DROP]}) as server:
+        for host in hosts:
+            host.env |= server.env
+        assert one.run("--new-ledger", "--timeout", "1").returncode == 2
+        one.let_pass(10)
+        two.run("resolve")
+        assert [str(each["Message-ID"]).split(".")[2] for each in letters(server)] == ["run", "settled"]
+
+
+def test_a_claim_goes_by_the_databases_clock(hosts: tuple[Host, Host]) -> None:
+    """A host whose clock is an hour ahead is killed while it sends: half a minute later another one does."""
+    one, two = hosts
+    with MailServer(acts={"end": [FREEZE]}) as server:
+        for host in hosts:
+            host.env |= server.env
+        one.wrong = timedelta(hours=1)
+        with one.start("--new-ledger") as process:
+            server.until(lambda: "end" in server.stages)
+            process.kill()
+            process.communicate()
+        (claim,) = one.rows("deliveries")
+        assert (claim["state"], claim["copies"]) == ("open", 1)
+        one.write("UPDATE deliveries SET claimed_by = 'elsewhere'")
+        two.run("email")
+        assert server.messages == []
+        one.let_pass(1)
+        assert "Mailed" in two.run("email").stdout
+        assert len(server.messages) == 1
 
 
 def test_rule_16_what_can_not_be_annulled_stays_and_is_named(day_two: tuple[Host, Host]) -> None:

@@ -55,6 +55,21 @@ def test_rule_2_two_simultaneous_starts_send_one_post(desk: Desk) -> None:
     assert (len(desk.platform.posts), desk.platform.executed, len(desk.rows())) == (1, 1, 1)
 
 
+def test_rule_2_a_run_waits_for_a_mark(desk: Desk) -> None:
+    """As where both were missed and start at boot: the day is traded, not lost to who was there first."""
+    desk.run()
+    desk.next_session()
+    desk.env["FAULTS_TICK"] = "1"
+    desk.platform.gateway.script("GET", POSITIONS, [Answer(delay=1)])
+    before = len(desk.platform.requests)
+    with desk.start("mark") as mark:
+        desk.platform.log.until(lambda: POSITIONS in [each.path for each in desk.platform.requests[before:]])
+        run = desk.run()
+        mark.communicate(timeout=120)
+    assert (run.returncode, mark.returncode) == (0, 0)
+    assert desk.platform.executed == 2
+
+
 def test_rule_2_the_lock_ends_with_its_process(desk: Desk) -> None:
     """After kill -9 nobody has to remove anything: the next run takes the lock."""
     assert desk.run(at="before GET /health", do="SIGKILL").returncode == -9

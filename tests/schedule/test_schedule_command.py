@@ -126,6 +126,22 @@ def test_what_is_set_in_this_shell_alone_is_named(folder: Path) -> None:
     assert "elsewhere" in done.stdout
 
 
+def test_what_only_an_environment_can_hold_is_named_too(folder: Path) -> None:
+    """Certificates, proxies and, where the ledger is in a database, what its library reads."""
+    variables = {
+        "PGPASSFILE": "/s3cret",
+        "REQUESTS_CA_BUNDLE": "/ca.pem",
+        "https_proxy": "http://s3cret@proxy:3128",
+    }
+    ledger = {"PAPER_RUN_LEDGER_URL": "postgresql://ledger@127.0.0.1/x", "PAPER_RUN_PLATFORM": "p"}
+    for more, named in (({}, []), (ledger, ["PGPASSFILE"])):
+        for kind in ("cron", "systemd"):
+            said = run_command("schedule", kind, cwd=folder, env=variables | more).stdout
+            (line,) = (each for each in said.splitlines() if "no settings file can hold it: " in each)
+            assert line.endswith(": " + ", ".join([*named, "REQUESTS_CA_BUNDLE", "https_proxy"]) + ".")
+            assert "s3cret" not in said
+
+
 @pytest.mark.parametrize("told", ["flag", "variable", "file"])
 def test_the_exchange_may_be_told_in_each_way(told: str, folder: Path) -> None:
     """By option, by variable or in the settings file; the lines then tell it to what they start."""
@@ -161,19 +177,39 @@ def test_units_are_written_only_into_the_folder_that_is_named(folder: Path, tmp_
     assert list(folder.iterdir()) == [], "not even the reports folder is made"
 
 
+def test_a_second_accounts_units_leave_the_first_ones_alone(folder: Path, tmp_path: Path) -> None:
+    """With a name of their own; without one the text says what becomes of those that are there."""
+    (folder / "coins").mkdir()
+    units = tmp_path / "units"
+    first = run_command("schedule", "systemd", "--into", units, cwd=folder).stdout
+    assert "they take the place of the first one's" in first
+    words = ("schedule", "systemd", "--name", "coins", "--exchange", "24/7")
+    second = run_command(*words, "--into", units, cwd=folder / "coins").stdout
+    assert "enable --now paper-run-coins.timer paper-run-coins-mark.timer" in second
+    assert "they take the place" not in second
+    assert len(list(units.iterdir())) == 9
+    assert "00:05 UTC" in (units / "paper-run-coins.timer").read_text("utf-8")
+    for name, is_second in (("paper-run", False), ("paper-run-coins-mark", True)):
+        assert ("/coins\nEnv" in (units / f"{name}.service").read_text("utf-8")) is is_second
+    assert " systemd --name coins --user --exchange 24/7 " in run_command(*words, cwd=folder).stdout
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (["schedule"], "cron|systemd|kubernetes"),
         (["schedule", "at"], "schedule: at is not allowed. Allowed: cron"),
-        (["schedule", "cron", "--into", "x"], "--into and --user go with schedule systemd"),
-        (["schedule", "cron", "--user"], "--into and --user go with schedule systemd"),
+        (["schedule", "cron", "--into", "x"], "--into, --user and --name go with schedule systemd"),
+        (["schedule", "cron", "--user"], "--into, --user and --name go with schedule systemd"),
         (["schedule", "systemd", "--second"], "--image and --second go with schedule kubernetes"),
         (["schedule", "cron", "--image", "x"], "--image and --second go with schedule kubernetes"),
-        (["schedule", "kubernetes", "--user"], "--into and --user go with schedule systemd"),
+        (["schedule", "kubernetes", "--user"], "--into, --user and --name go with schedule systemd"),
         (["schedule", "kubernetes", "--second", "--sandbox"], "each start plays the next day"),
         (["schedule", "kubernetes", "--image", "a\nkind: Pod"], "--image: 'a\\nkind: Pod' is not allowed"),
         (["schedule", "kubernetes", "--image", ""], "--image: '' is not allowed"),
+        (["schedule", "cron", "--name", "x"], "--into, --user and --name go with schedule systemd"),
+        (["schedule", "systemd", "--name", "mark"], "--name: 'mark' is not allowed"),
+        (["schedule", "systemd", "--name", "a\n[Unit]"], "--name: 'a\\n[Unit]' is not allowed"),
         (["schedule", "cron", "--exchange", "XLON"], "--exchange: 'XLON' is not allowed"),
         (["schedule", "systemd", "--into", ""], "--into"),
         (["schedule", "systemd", "--into", "file/x"], "can't be written to"),

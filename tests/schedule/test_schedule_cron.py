@@ -182,6 +182,18 @@ def test_the_log_is_bounded(tmp_path: Path) -> None:
     assert kept.read_bytes()[:1] == b"2"
 
 
+@pytest.mark.parametrize("shell", ["/bin/sh", "/bin/bash"])
+def test_a_log_that_cannot_be_written_does_not_cost_the_day(tmp_path: Path, shell: str) -> None:
+    """As one that root made by hand: it is started all the same, and cron mails what it says."""
+    noted = noting(tmp_path, exit_status=2, says="It was refused.\\n")
+    (tmp_path / "reports" / "cron.log").mkdir(parents=True)
+    _, command = read_by_cron(cron.crontab(planned(tmp_path)))[0]
+    done = _shell(command, path=_clock_at(tmp_path / "clock", _monday(9, 0)), shell=shell)
+    assert noted.exists()
+    assert done.stdout.startswith("It was refused.\nexit status 2, ")
+    assert "cron.log" in done.stderr
+
+
 def test_a_line_that_cannot_start_leaves_it_to_cron_to_say_so(tmp_path: Path) -> None:
     """Without its folder nothing is started, and the reason is on standard error, which cron mails."""
     noted = noting(tmp_path / "bin")

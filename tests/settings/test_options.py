@@ -33,6 +33,7 @@ OF_ONE_COMMAND = {
     "--last",
     "--ledger",
     "--image",
+    "--name",
 }
 
 

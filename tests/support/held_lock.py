@@ -13,6 +13,7 @@ def held_by(folder: Path, words: bytes) -> Iterator[int]:
     descriptor = os.open(folder / "ledger.lock", os.O_RDWR | os.O_CREAT)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
+        os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, words, 0)
         yield descriptor
     finally:

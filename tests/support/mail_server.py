@@ -141,6 +141,10 @@ class MailServer:
                 return act.popleft() if act else None
             return act
 
+    def will(self, stage: str, *acts: str) -> None:
+        """Do these in place of serving a stage from now on, one each time, and then serve again."""
+        self._acts[stage] = deque(acts)
+
     def acts_at(self, stage: str) -> bool:
         """Whether something is left to be done at a stage."""
         return bool(self._acts.get(stage))

@@ -8,16 +8,18 @@ import fcntl
 import json
 import os
 import socket
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
-from paper_run.errors import DataError, OrchestrationError
+from paper_run.errors import DataError, OrchestrationError, UnderwayError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import datetime
     from pathlib import Path
 
 FILE_NAME = "ledger.lock"
+_TELLS_FOR_ITSELF = timedelta(hours=1)
+"""A run that holds the lock for longer hangs, and tells nobody: whoever finds it held does."""
 
 
 @contextlib.contextmanager
@@ -27,11 +29,13 @@ def held(
     now: datetime,
     patience: float = 0.0,
     pause: Callable[[float], None] | None = None,
+    is_run: bool = False,
 ) -> Iterator[None]:
     """Hold the folder's lock while the block runs.
 
     :param now: UTC; whoever finds the lock held is told it.
     :param patience: how many seconds to wait for it. :param pause: how to wait.
+    :param is_run: whether it is held for a day's run, which mails what becomes of the day.
     :raises OrchestrationError: somebody else holds it; it names their process, host and start.
     :raises DataError: the lock's file can't be opened.
     """
@@ -51,7 +55,12 @@ def held(
         ) from error
     try:
         try:
-            _take(descriptor, path, now, patience, pause)
+            _wait(descriptor, path, now, patience, pause, is_run=is_run)
+            started = now.isoformat(timespec="seconds")
+            holder = {"pid": os.getpid(), "host": socket.gethostname(), "started": started}
+            holder |= {"run": True} if is_run else {}
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, json.dumps(holder).encode(), 0)
         except OSError as error:
             raise DataError(
                 f"The lock {path} can't be taken",
@@ -63,23 +72,23 @@ def held(
         os.close(descriptor)
 
 
-def _take(
-    descriptor: int, path: Path, now: datetime, patience: float, pause: Callable[[float], None] | None
+def _wait(
+    descriptor: int,
+    path: Path,
+    now: datetime,
+    patience: float,
+    pause: Callable[[float], None] | None,
+    *,
+    is_run: bool,
 ) -> None:
+    """Wait until it is free. A second run of the day does not wait for the first: that one is the day's."""
     waited = 0.0
     while not _taken(descriptor):
-        if pause is None or waited >= patience:
-            raise OrchestrationError(
-                "Another run is in progress",
-                f"{_holder(descriptor)} holds {path}. Nothing was sent.",
-                remedies=("Wait until it has ended, then look at its report.",),
-            )
+        holder = _holder(descriptor)
+        if pause is None or waited >= patience or (is_run and holder.get("run")):
+            raise _busy(holder, path, now)
         pause(0.2)
         waited += 0.2
-    started = now.isoformat(timespec="seconds")
-    holder = {"pid": os.getpid(), "host": socket.gethostname(), "started": started}
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, json.dumps(holder).encode(), 0)
 
 
 def _taken(descriptor: int) -> bool:
@@ -90,9 +99,32 @@ def _taken(descriptor: int) -> bool:
     return True
 
 
-def _holder(descriptor: int) -> str:
+def _holder(descriptor: int) -> dict[str, Any]:
+    """Return what the holder says of itself; nothing where it has only just started."""
     try:
-        holder = json.loads(os.pread(descriptor, 1000, 0))
-        return f"Process {holder['pid']} on {holder['host']}, started {holder['started']},"
+        said = json.loads(os.pread(descriptor, 1000, 0))
+        who = f"Process {said['pid']} on {said['host']}, started {said['started']},"
     except (ValueError, KeyError, TypeError):
-        return "Another process, which has only just started,"
+        return {}
+    return {**said, "who": who}
+
+
+def _busy(holder: dict[str, Any], path: Path, now: datetime) -> OrchestrationError:
+    kind = UnderwayError if _tells_for_itself(holder, now) else OrchestrationError
+    who = holder.get("who", "Another process, which has only just started,")
+    error = kind(
+        "Another run is in progress",
+        f"{who} holds {path}. Nothing was sent.",
+        remedies=("Wait until it has ended, then look at its report.",),
+    )
+    error.told = kind is UnderwayError
+    return error
+
+
+def _tells_for_itself(holder: dict[str, Any], now: datetime) -> bool:
+    if not holder.get("run"):
+        return False
+    try:
+        return now - datetime.fromisoformat(holder["started"]) < _TELLS_FOR_ITSELF
+    except (ValueError, TypeError):
+        return False

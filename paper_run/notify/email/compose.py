@@ -79,13 +79,14 @@ class Composer:
         return _composed(letter, self._settings, self._identity(row), now, map(self._identity, earlier))
 
     def _identity(self, row: MailRow) -> str:
+        mails = self._contents.ledger.mails
         return message.message_id(
             session=row.session,
             attempt=row.attempt_number or None,
             kind=row.kind,
             number=row.number,
-            ledger=self._contents.ledger.mails.identity(),
-            sender=self._settings.sender,
+            ledger=mails.identity(),
+            domain=mails.domain(message.domain_of(self._settings.sender)),
         )
 
     def printed(self, told: Told, now: datetime) -> bytes:
@@ -122,7 +123,7 @@ def of_notice(
         kind=notice.kind,
         number=int(now.timestamp()),
         ledger="unrecorded",
-        sender=settings.sender,
+        domain=message.domain_of(settings.sender),
     )
     return letter.subject, _composed(letter, settings, identity, now)
 

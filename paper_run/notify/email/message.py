@@ -72,26 +72,31 @@ def _thread(earlier: Sequence[str]) -> list[bytes]:
     return [_header("In-Reply-To", earlier[-1]), _header("References", "\r\n ".join(earlier))]
 
 
-def message_id(*, session: str, attempt: int | None, kind: str, number: int, ledger: str, sender: str) -> str:
+def message_id(*, session: str, attempt: int | None, kind: str, number: int, ledger: str, domain: str) -> str:
     """Return the Message-ID of one sending, such as `<2026-11-20.1.run.1.4f2a@example.com>`.
 
     :param attempt: None for a letter that is about no attempt; its place is then left out.
     :param number: counts the sendings: a second mail of the same id is one that mail programs hide.
-    :raises ValueError: a part that is no word of letters, digits, `-` and `_`.
+    :param domain: the same for all mails of a ledger, whoever sends them.
+    :raises ValueError: a part that is no word of letters, digits, `-` and `_`, or what is no domain.
     """
     parts = [session, *([] if attempt is None else [str(attempt)]), kind, str(number), ledger]
     for part in parts:
         if not re.fullmatch(_WORD, part):
             raise ValueError(f"{part!a} can't be part of a Message-ID")
-    return f"<{'.'.join(parts)}@{_domain(sender)}>"
+    return f"<{'.'.join(parts)}@{domain_of(f'paper_run@{domain}')}>"
 
 
 def list_id(sender: str) -> str:
     """Return what mail programs sort by (RFC 2919); it is the same for all mail of a sender's domain."""
-    return f"paper_run reports <paper-run.{_domain(sender)}>"
+    return f"paper_run reports <paper-run.{domain_of(sender)}>"
 
 
-def _domain(sender: str) -> str:
+def domain_of(sender: str) -> str:
+    """Return what is behind the @ of an address.
+
+    :raises ValueError: it is no bare address.
+    """
     return _address(sender).rpartition("@")[2]
 
 

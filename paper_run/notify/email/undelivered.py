@@ -31,15 +31,15 @@ def unsent(
     :param fates: what became of which. :param subject: of the one mail, "" where it is not known.
     """
     said: list[str] = []
-    again: list[Remedy] = []
+    steps: list[Remedy] = []
     for state, rows in fates.items():
         fate = "One more copy stays queued" if state == "open" and error.in_doubt else _FATES[state]
         said.append(f"{fate}: {subject or counted(len(rows), 'mail')}.")
-        again += _again(rows, state) if state != "open" else (_WAITS,)
+        steps += again(rows, state) if state != "open" else (_WAITS,)
     return _failure(
         "The e-mail could not be sent",
         f"The mail server {error.server} {error.reason}. {' '.join(said)}",
-        *again,
+        *steps,
         Remedy("Check the PAPER_RUN_SMTP_ settings", ours("doctor")),
     )
 
@@ -72,7 +72,7 @@ def refused(
         "The e-mail did not reach everybody",
         f"The mail server {server} refused {named}. The others have it: {subject}.{stays}",
         Remedy("Correct PAPER_RUN_EMAIL_TO or PAPER_RUN_EMAIL_CC"),
-        *(_again([row], "refused") if row is not None and has_ended else ()),
+        *(again([row], "refused") if row is not None and has_ended else ()),
         *((_WAITS,) if waiting else ()),
     )
 
@@ -83,14 +83,14 @@ def unconfirmed(server: str, row: MailRow) -> PaperRunError:
         "It is not known whether an e-mail arrived",
         f"The mail server {server} got two copies of the e-mail of {row.session} and confirmed neither. "
         "No more are sent by themselves.",
-        *_again([row], "unconfirmed"),
+        *again([row], "unconfirmed"),
     )
 
 
 _WAITS = Remedy("The next run, mark or email sends it; now", ours("email"))
 
 
-def _again(rows: Sequence[MailRow], state: DeliveryState) -> tuple[Remedy, ...]:
+def again(rows: Sequence[MailRow], state: DeliveryState) -> tuple[Remedy, ...]:
     """Say how mails that have ended are sent again."""
     when = "If it did not arrive" if state == "unconfirmed" else "Once that is corrected"
     commands = dict.fromkeys(

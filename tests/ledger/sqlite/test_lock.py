@@ -161,11 +161,21 @@ def test_patience_ends(tmp_path: Path) -> None:
 
 
 def test_an_impatient_command_does_not_wait(tmp_path: Path) -> None:
-    """The day's own run says at once that another is in progress."""
+    """Without patience it is said at once that another is in progress."""
     time = FakeTime()
     with held_by(tmp_path, b"{}"):
         refused(tmp_path, pause=time.pause)
     assert time.pauses == []
+
+
+@pytest.mark.parametrize(("more", "looks"), [(b', "run": true', 0), (b"", 300)])
+def test_a_run_waits_for_every_command_but_a_run(tmp_path: Path, more: bytes, looks: int) -> None:
+    """Of two starts at once the day is the first one's; a mark or a mail has soon ended."""
+    time = FakeTime()
+    with held_by(tmp_path, b'{"pid": 7, "host": "h", "started": "s"' + more + b"}"):
+        error = refused(tmp_path, patience=60, pause=time.pause, is_run=True)
+    assert "Process 7 on h, started s" in error.explanation
+    assert abs(len(time.pauses) - looks) <= 1
 
 
 def test_a_lock_that_cannot_be_made_is_named(tmp_path: Path) -> None:

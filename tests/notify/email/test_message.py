@@ -294,12 +294,12 @@ def test_an_odd_file_name_is_refused(name: str) -> None:
 
 
 def test_a_message_id_names_the_sending() -> None:
-    """Session, trade, kind, number, ledger, the sender's domain; without an attempt its place is left out."""
+    """Session, trade, kind, number, ledger, a domain; without an attempt its place is left out."""
     parts: dict[str, Any] = {"session": "2026-11-20", "kind": "run", "number": 1, "ledger": "4f2a"}
-    sender = "paper@example.com"
-    assert message_id(**parts, attempt=1, sender=sender) == ID
-    assert message_id(**parts, attempt=None, sender=sender) == "<2026-11-20.run.1.4f2a@example.com>"
-    assert parsed(composed(message_id=message_id(**parts, attempt=1, sender=sender)))["Message-ID"] == ID
+    domain = "example.com"
+    assert message_id(**parts, attempt=1, domain=domain) == ID
+    assert message_id(**parts, attempt=None, domain=domain) == "<2026-11-20.run.1.4f2a@example.com>"
+    assert parsed(composed(message_id=message_id(**parts, attempt=1, domain=domain)))["Message-ID"] == ID
 
 
 _WORDS = st.text(string.ascii_letters + "-_", min_size=1, max_size=8)
@@ -312,7 +312,7 @@ def test_two_sendings_never_have_one_id(one: Any, other: Any) -> None:
 
     def identity(trade: int | None, kind: str, number: int, ledger: str) -> str:
         return message_id(
-            session="2026-11-20", attempt=trade, kind=kind, number=number, ledger=ledger, sender="a@b.c"
+            session="2026-11-20", attempt=trade, kind=kind, number=number, ledger=ledger, domain="b.c"
         )
 
     assert (identity(*one) == identity(*other)) == (one == other)
@@ -322,9 +322,9 @@ def test_two_sendings_never_have_one_id(one: Any, other: Any) -> None:
 def test_a_message_id_is_made_of_words(word: str) -> None:
     """A dot or a blank would make it another one, or none."""
     with pytest.raises(ValueError, match="Message-ID"):
-        message_id(session="2026-11-20", attempt=1, kind=word, number=1, ledger="4f2a", sender="a@b.c")
+        message_id(session="2026-11-20", attempt=1, kind=word, number=1, ledger="4f2a", domain="b.c")
     with pytest.raises(ValueError, match="no bare address"):
-        message_id(session="2026-11-20", attempt=1, kind="run", number=1, ledger="4f2a", sender="a@b.c\n")
+        message_id(session="2026-11-20", attempt=1, kind="run", number=1, ledger="4f2a", domain="b.c\n")
 
 
 def test_the_list_is_the_senders() -> None:
