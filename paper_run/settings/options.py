@@ -6,10 +6,8 @@ from paper_run.settings.variables import VARIABLES, Option, switch
 
 _DAY = ("run",)
 _OF_SERVICES = ("run", "mark", "resolve", "doctor")
-_OF_ALL = (
-    *_OF_SERVICES,
-    *("history", "report", "email", "ledger", "schedule", "sandbox", "config", "completion"),
-)
+_OTHERS = ("history", "report", "email", "ledger", "schedule", "sandbox", "config", "completion")
+_OF_ALL = (*_OF_SERVICES, *_OTHERS)
 
 _OUTPUT = Option(
     "--output",
