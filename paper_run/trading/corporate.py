@@ -255,9 +255,9 @@ def _renamed(
     # It may have other shares than the book, as of a trade by hand: the name is another all the same.
     if ours.has(old) or not (there if is_waiting else splits.is_that(in_all, there)):
         return [_carried_over_later(action, qty)] if is_waiting else []
-    effective = ours.carried_over_in(action, names)
-    entry = holdings.Entry("rename", old, qty, money.ZERO, effective, new_symbol=new)
-    books.append(ours.period, session, (entry,), booked_at, note=f"listed by the broker as {action.kind}")
+    entry = holdings.Entry("rename", old, qty, money.ZERO, session.isoformat(), new_symbol=new)
+    note = f"listed by the broker as {action.kind}"
+    books.append(ours.period, session, (entry,), booked_at, note=note)
     words = (
         f"{old} is {new} now: the broker lists it ({action.kind}) and its account shows it; "
         f"{money.short(qty)} shares are carried over at their cost, what {old} realized stays its own."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from decimal import ROUND_DOWN
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -10,11 +9,11 @@ from typing import TYPE_CHECKING
 from paper_run import NamedTuple, money
 from paper_run.book import folding, splits
 from paper_run.book.folding import Names, Rename, end_of
-from paper_run.book.holdings import MOVE_SHARES
 from paper_run.model.broker import OF_NO_ORDER, comparable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
     from decimal import Decimal
 
     from paper_run.book.folding import Place
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 
 
 _LEAVE_FRACTIONS = ("split", "adjustment")
-_A_DAY = timedelta(days=1)
 
 
 def come(read: Observations, session: date) -> list[CorporateAction]:
@@ -186,20 +184,6 @@ class OurShares:
         """Whether the account has shares under this very symbol."""
         return comparable(symbol) in (at_broker(self._read) or {})
 
-    def carried_over_in(self, action: CorporateAction, names: Names) -> str:
-        """Return when a rename takes effect, an ISO date: in the session that is valued.
-
-        Where its new symbol was traded before that, and the old one not since, it is the day before: what was
-        sold was of these shares.
-        """
-        day, new = str(action.ex_date or action.process_date or self._session), action.new_symbol
-        moved = [each for each in self.of(action.symbol, names) if each.kind in MOVE_SHARES]
-        traded = [each.effective for each in moved if each.symbol == new and each.effective >= day]
-        first = min(traded, default=str(self._session))
-        if any(each.symbol == action.symbol and each.effective >= first for each in moved):
-            return str(self._session)
-        return str(date.fromisoformat(first) - _A_DAY) if first < str(self._session) else first
-
     def _pending(self, booked: Sequence[Entry]) -> list[Rename]:
         pending: list[Rename] = []
         for action in self.listed:
@@ -211,8 +195,7 @@ class OurShares:
 
     @staticmethod
     def _is_booked(action: CorporateAction, booked: Sequence[Entry]) -> bool:
-        dated = action.ex_date or action.process_date
-        day = "" if dated is None else str(dated - _A_DAY)  # see `carried_over_in`
+        day = str(action.ex_date or action.process_date or "")
         pair = (action.symbol, action.new_symbol)
         return any((each.symbol, each.new_symbol) == pair and each.effective >= day for each in booked)
 

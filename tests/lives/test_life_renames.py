@@ -402,27 +402,3 @@ def test_an_earlier_session_is_marked_once_the_account_has_the_new_name(
     day = life.trade(MSFT=NO_ORDER)
     assert figures(row(day, "META"), "qty unrealized_pnl") == amounts("200 200")
     settled(day)
-
-
-def test_what_was_traded_by_a_new_name_before_it_was_listed(life: Life, broker: OddBroker) -> None:
-    """60 of 100 at 100 are sold at 112 as META, 20 bought at 110: of the shares, and no short sale."""
-    broker.rename("FB", "META")
-    broker.prices["META"] = Decimal(112)
-    life.trade(META=sell(60, "112"))
-    life.next_session()
-    broker.prices["META"] = Decimal(110)
-    life.trade(META=buy(20, "110"))
-    life.next_session()
-    broker.lists("name_changes", "FB", SECOND, new_symbol="META")
-    for day in (life.trade(MSFT=NO_ORDER), life.mark()):
-        # 40 at 100 and 20 at 110 are left.
-        assert figures(row(day, "META"), "qty realized_pnl unrealized_pnl") == amounts("60 720 400")
-        assert row(day, "FB")["realized_pnl"] == 0
-        assert settled(day)["total_pnl"] == 1120
-    life.next_session()
-    broker.lists("forward_splits", "META", life.session, new_rate=2, old_rate=1)
-    broker.split("META", 2, 1)
-    broker.prices["META"] = Decimal(55)
-    day = life.trade(MSFT=NO_ORDER)
-    assert (row(day, "META")["qty"], settled(day)["total_pnl"]) == (120, 1120)
-    assert found(day, "renamed") == []
