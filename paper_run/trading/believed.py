@@ -87,11 +87,15 @@ class Believed:
     def _last(self) -> dict[str, splits.Seen]:
         if self._before is None:
             return {}
-        place, seen = place_of(self._before), self._before.seen
-        carried_over = {self.names.now(name, place): each for name, each in seen.items()}
-        return carried_over | {
-            name: each for name, each in seen.items() if self.names.now(name, place) == name
-        }
+        place, last = place_of(self._before), dict[str, splits.Seen]()
+        # Of shares that were carried over to others the one that was believed longer ago: no split since is
+        # missed. Of two from one session the symbol's own.
+        for name, each in self._before.seen.items():
+            now = self.names.now(name, place)
+            was = last.get(now)
+            if was is None or each.session < was.session or (each.session == was.session and now == name):
+                last[now] = each
+        return last
 
     def _entry_of(self, session: str) -> int | None:
         """Return the last entry that the valuation of a session, an ISO date, knew; None: it is not kept."""

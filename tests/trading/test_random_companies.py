@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from trading.account import FIRST
 from trading.broker_account import Both, position
@@ -164,7 +164,7 @@ def events(draw: st.DrawFn) -> list[Event]:
     made = []
     sessions = draw(st.lists(st.integers(1, EVENTS), min_size=0, max_size=2, unique=True))
     for session in sessions:
-        listed, applied = draw(st.integers(0, 1)), draw(st.integers(0, 2))
+        listed, applied = draw(st.integers(0, 2)), draw(st.integers(0, 2))
         made.append(Event(session, None, listed, applied, under_new_name=False))
     # The account follows the renames in their order.
     renames = sorted(made, key=lambda each: each.session)
@@ -172,7 +172,7 @@ def events(draw: st.DrawFn) -> list[Event]:
         second.applied = max(second.applied, first.session + first.applied - second.session)
     if draw(st.booleans()):
         ratio = splits.ratio(draw(st.sampled_from(["2:1", "3:1", "1:2", "1:4"])))
-        session, listed = draw(st.integers(1, EVENTS)), draw(st.integers(0, 1))
+        session, listed = draw(st.integers(1, EVENTS)), draw(st.integers(0, 2))
         applied = 0 if listed else draw(st.integers(0, 2))
         made.append(Event(session, ratio, listed, applied, under_new_name=draw(st.booleans())))
     return sorted(made, key=lambda each: each.session)
@@ -186,8 +186,46 @@ trades = st.lists(
 by_hand = st.lists(st.sampled_from([0, 0, 0, 7, -7, 17]).map(Decimal), min_size=SESSIONS, max_size=SESSIONS)
 
 
+ONCE_BY_THE_SECOND_NAME = [ZERO, Decimal(12), ZERO, ZERO, ZERO]
+NOBODY = [ZERO] * SESSIONS
+
+
 @settings(max_examples=30)
 @given(events(), trades, by_hand, st.booleans())
+@example(
+    [
+        Event(1, None, 0, 0, under_new_name=False),
+        Event(2, None, 0, 1, under_new_name=False),
+        Event(2, splits.ratio("2:1"), 1, 0, under_new_name=False),
+    ],
+    ONCE_BY_THE_SECOND_NAME,
+    NOBODY,
+    False,
+)
+@example(
+    [Event(1, None, 0, 1, under_new_name=False), Event(2, None, 0, 1, under_new_name=False)],
+    ONCE_BY_THE_SECOND_NAME,
+    NOBODY,
+    False,
+)
+@example(
+    [
+        Event(2, None, 1, 1, under_new_name=False),
+        Event(2, splits.ratio("2:1"), 2, 0, under_new_name=False),
+    ],
+    ONCE_BY_THE_SECOND_NAME,
+    NOBODY,
+    False,
+)
+@example(
+    [
+        Event(1, None, 1, 0, under_new_name=False),
+        Event(1, splits.ratio("2:1"), 2, 0, under_new_name=False),
+    ],
+    [Decimal(12), ZERO, ZERO, ZERO, ZERO],
+    NOBODY,
+    False,
+)
 def test_the_book_is_the_account(
     happens: list[Event], traded: list[Decimal], others: list[Decimal], is_first: bool
 ) -> None:
