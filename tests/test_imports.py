@@ -230,6 +230,15 @@ def test_what_a_day_comes_down_to_knows_no_page() -> None:
         assert not [name for name in names if name.startswith("paper_run.report.html")], module
 
 
+def test_an_attempt_values_the_session_and_the_account_knows_neither() -> None:
+    """Within `trading` arrows go from the attempt to `valuing`, and from there to `account`."""
+    floors = {"account": {"account"}, "valuing": {"account", "valuing"}}
+    for floor, below in floors.items():
+        for module, names in _imports(f"trading/{floor}").items():
+            inside = {name.split(".")[2] for name in names if name.startswith("paper_run.trading.")}
+            assert inside <= below, module
+
+
 def test_what_composes_a_letter_sends_none() -> None:
     """Composing knows nothing of servers, and sending nothing of what a letter says."""
     sending, joining = {"connection", "refusals", "smtp"}, {"dispatch", "undelivered"}

@@ -14,16 +14,11 @@ from paper_run.errors import DataError, PaperRunError
 from paper_run.ledger import existing, files
 from paper_run.model import reading_messages, result_json
 from paper_run.services.deadline import BEFORE
-from paper_run.trading import (
-    broker_word,
-    hours,
-    not_known,
-    observations,
-    preflight,
-    value_session,
-)
+from paper_run.trading import hours, preflight
+from paper_run.trading.account import broker_word, not_known, observations
 from paper_run.trading.mark_result import result_of
 from paper_run.trading.restatement import read_again
+from paper_run.trading.valuing import value_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,7 +36,7 @@ if TYPE_CHECKING:
     from paper_run.report.preview import Preview
     from paper_run.services.platform import Observations, Platform
     from paper_run.settings.config import Config
-    from paper_run.trading.adjustments import Change, Said
+    from paper_run.trading.account.adjustments import Change, Said
 
 
 def mark_session(

@@ -9,7 +9,8 @@ from paper_run import money
 from paper_run.model import result_json
 from paper_run.model.attempt import attempt_name
 from paper_run.report.preview import BookNow, ClosedBy, Position, Preview, Standing
-from paper_run.trading import hours, not_known, preflight
+from paper_run.trading import hours, preflight
+from paper_run.trading.account import not_known
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator

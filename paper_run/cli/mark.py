@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from paper_run.report.preview import Preview
-    from paper_run.trading.adjustments import Change
+    from paper_run.trading.account.adjustments import Change
 
 
 @click.command(cls=MarkCommand)

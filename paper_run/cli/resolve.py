@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from paper_run.errors import PaperRunError
     from paper_run.report.preview import Preview
-    from paper_run.trading.adjustments import Change
+    from paper_run.trading.account.adjustments import Change
 
 
 @click.command()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from paper_run.book.splits import Ratio
-    from paper_run.trading.adjustments import Change, Said, Trade
+    from paper_run.trading.account.adjustments import Change, Said, Trade
     from paper_run.trading.verdicts import Decision
 
 
@@ -41,7 +41,7 @@ def change(attempt: str | None, flags: Mapping[str, Any]) -> Change | None:
 
     :raises DataError: it can't be read, or goes with nothing else that was typed.
     """
-    from paper_run.trading.adjustments import Change, Split
+    from paper_run.trading.account.adjustments import Change, Split
 
     typed = [name for name in ("position", "split", "reset", "filled", "not_filled") if flags[name]]
     if flags["ex_date"] is not None and typed != ["split"]:
@@ -79,7 +79,7 @@ def _said(flags: Mapping[str, Any]) -> Said:
     """
     from decimal import Decimal
 
-    from paper_run.trading.adjustments import Said
+    from paper_run.trading.account.adjustments import Said
 
     if len(flags["orders"]) != 1:
         raise amiss("--filled and --not-filled go with one --order", _FILLED)
@@ -118,7 +118,7 @@ def _by_hand(typed: str) -> Trade:
     """Read SYMBOL=QTY@PRICE."""
     from decimal import Decimal
 
-    from paper_run.trading.adjustments import Trade
+    from paper_run.trading.account.adjustments import Trade
 
     symbol, _, traded = typed.partition("=")
     if symbol == "all":

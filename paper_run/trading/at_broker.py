@@ -13,7 +13,8 @@ from paper_run.model.order import Asked
 from paper_run.services.answer import CallFailed, NotKnown
 from paper_run.services.deadline import gather
 from paper_run.services.orchestrator import recorded_orchestration
-from paper_run.trading import lookup, order_ids
+from paper_run.trading import lookup
+from paper_run.trading.account import order_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

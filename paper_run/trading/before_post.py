@@ -16,8 +16,10 @@ from paper_run.services.answer import CallFailed
 from paper_run.services.deadline import gather, result_of
 from paper_run.services.execution_gateway import Unauthorized
 from paper_run.services.platform import READ_SECONDS
-from paper_run.trading import arrivals, broker_word, preflight
+from paper_run.trading import preflight
+from paper_run.trading.account import broker_word
 from paper_run.trading.hours import parameters
+from paper_run.trading.valuing import arrivals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -62,7 +64,7 @@ class Preparation(NamedTuple):
 
     def is_ours(self, order: BrokerOrder) -> bool:
         """Whether it is an order of this gateway and strategy, whoever asked for it."""
-        from paper_run.trading import order_ids
+        from paper_run.trading.account import order_ids
 
         return self.strategy is not None and order_ids.is_hash_of(order, self.strategy)
 

@@ -10,7 +10,7 @@ from paper_run.errors import PaperRunError, worst
 from paper_run.model import findings, limits, messages, result_rows
 from paper_run.model.order import RUN_ENDS
 from paper_run.model.result import RunResult, Statistics, Totals
-from paper_run.trading import order_outcomes
+from paper_run.trading.account import order_outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -131,7 +131,7 @@ def _costs(known: Known, rows: tuple[Order, ...]) -> Costs | None:
     """Return what the attempt's orders cost; None where no arrival price was asked for, or nothing valued."""
     if known.book is None or known.book.cost_basis is None:
         return None
-    from paper_run.trading import execution_costs
+    from paper_run.trading.valuing import execution_costs
 
     orders = execution_costs.asked(rows, known.states, known.snapshot.arrivals, known.started_at)
     basis = known.book.cost_basis

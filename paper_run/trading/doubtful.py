@@ -9,7 +9,8 @@ from paper_run import NamedTuple, money
 from paper_run.model import result_json
 from paper_run.model.attempt import LONGEST_WAIT
 from paper_run.model.order import BROKER, OrderState
-from paper_run.trading import lookup, order_outcomes
+from paper_run.trading import lookup
+from paper_run.trading.account import order_outcomes
 from paper_run.trading.conclude import with_adopted
 from paper_run.trading.restatement import also, as_recorded, in_doubt, restate, stated_in_doubt
 

@@ -9,7 +9,8 @@ from paper_run.model import findings, messages, reading_messages, result_json
 from paper_run.model.calendar import exchange_time
 from paper_run.model.commands import ours
 from paper_run.services.orchestrator import recorded_orchestration
-from paper_run.trading import kept_answers, lookup, order_outcomes, response
+from paper_run.trading import kept_answers, lookup, response
+from paper_run.trading.account import order_outcomes
 from paper_run.trading.at_broker import AtBroker, found_at_broker
 from paper_run.trading.conclude import has_ended
 from paper_run.trading.doubtful import DoubtLook

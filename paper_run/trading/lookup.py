@@ -9,7 +9,7 @@ from paper_run import NamedTuple
 from paper_run.model.calendar import not_before, read_moment
 from paper_run.services.answer import CallFailed, UnreadableAnswer
 from paper_run.services.orchestrator import read_orchestration
-from paper_run.trading import order_ids
+from paper_run.trading.account import order_ids
 from paper_run.trading.conclude import contradicts_itself, fits, has_ended, has_orders
 
 if TYPE_CHECKING:

@@ -10,10 +10,7 @@ from paper_run.errors import ExitStatus, worst
 from paper_run.model import findings, limits, result_json, result_rows
 from paper_run.model.result import RunResult
 from paper_run.services.orchestrator import recorded_orchestration
-from paper_run.trading import (
-    observations,
-    order_outcomes,
-)
+from paper_run.trading.account import observations, order_outcomes
 from paper_run.trading.conclude import with_adopted
 from paper_run.trading.restatement import stated_ids
 
@@ -152,7 +149,7 @@ def _costs(book: BookFigures, attempts: tuple[_Arrived, ...]) -> Costs | None:
     """Return what the session's orders cost; None where no arrival price was asked for."""
     if book.cost_basis is None:
         return None
-    from paper_run.trading import execution_costs
+    from paper_run.trading.valuing import execution_costs
 
     asked = [order for each in attempts for order in execution_costs.asked(*each)]
     return execution_costs.stated(asked, book.cost_basis)

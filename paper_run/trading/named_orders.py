@@ -13,7 +13,8 @@ from paper_run.model.commands import ours
 from paper_run.model.order import OrderState
 from paper_run.services.answer import CallFailed
 from paper_run.services.deadline import gather
-from paper_run.trading import lookup, our_shares
+from paper_run.trading import lookup
+from paper_run.trading.account import our_shares
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

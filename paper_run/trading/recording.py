@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from paper_run import NamedTuple
 from paper_run.ledger.attempts import move_of
 from paper_run.model import findings, result_json
-from paper_run.trading import order_outcomes
+from paper_run.trading.account import order_outcomes
 from paper_run.trading.conclude import Outcome, conclude, has_orders, is_rehearsed, was_executed
 
 if TYPE_CHECKING:

@@ -10,9 +10,10 @@ from paper_run.model.calendar import exchange_time
 from paper_run.model.order import Orchestration
 from paper_run.model.result import Statistics
 from paper_run.services.orchestrator import recorded_orchestration
-from paper_run.trading import kept_answers, order_outcomes, recording
+from paper_run.trading import kept_answers, recording
+from paper_run.trading.account import order_outcomes
+from paper_run.trading.account.order_outcomes import REFUSED, stated_quotes
 from paper_run.trading.conclude import UNREAD, Known, with_adopted
-from paper_run.trading.order_outcomes import REFUSED, stated_quotes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from paper_run.ledger.ledger import Ledger
     from paper_run.ledger.order_rows import Followed
     from paper_run.model.attempt import AttemptRow
-    from paper_run.trading.adjustments import Said
+    from paper_run.trading.account.adjustments import Said
 
 
 def say_filled(said: Said, ledger: Ledger, by: str) -> AttemptRow | None:

@@ -11,15 +11,11 @@ from paper_run.errors import DataError, PaperRunError
 from paper_run.model import messages, result_json
 from paper_run.model.attempt import attempt_name
 from paper_run.model.calendar import exchange_time
-from paper_run.trading import (
-    broker_word,
-    observations,
-    preflight,
-    recording,
-    value_session,
-)
+from paper_run.trading import preflight, recording
+from paper_run.trading.account import broker_word, observations
 from paper_run.trading.conclude import UNREAD, Known, Outcome, conclude, was_executed
 from paper_run.trading.restatement import identities, read_again
+from paper_run.trading.valuing import value_session
 
 if TYPE_CHECKING:
     from paper_run.ledger.ledger import Ledger

@@ -14,7 +14,7 @@ from paper_run.ledger.ledger import Ledger
 from paper_run.ledger.open_orders import MOST_READ
 from paper_run.model.findings import Finding
 from paper_run.model.order import OrderState
-from paper_run.trading.order_outcomes import FINAL
+from paper_run.trading.account.order_outcomes import FINAL
 
 DAYS = [date(2025, 1, day) for day in (6, 7, 8, 9, 10, 13)]
 MONDAY, TUESDAY, WEDNESDAY = DAYS[:3]

@@ -17,7 +17,7 @@ from paper_run.ledger.book import CurrentBook
 from paper_run.ledger.ledger import Ledger
 from paper_run.ledger.sqlite.database import FILE_NAME
 from paper_run.ledger.valuations import Closing
-from paper_run.trading import symbol_rows
+from paper_run.trading.valuing import symbol_rows
 
 CENT = Decimal("0.01")
 SUMS = (

@@ -41,8 +41,8 @@ from paper_run.model.result import RunResult, RunStatus, label
 from paper_run.model.result_json import decode, encode
 from paper_run.model.service import ServiceHealth
 from paper_run.services.health import SERVICES
+from paper_run.trading.account.order_outcomes import NOT_KNOWN
 from paper_run.trading.conclude import Known, conclude
-from paper_run.trading.order_outcomes import NOT_KNOWN
 
 # What documents of earlier versions do not have.
 LATER = frozenset(

@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from trading.account import Account
+from trading.valued_account import Account
 
 from paper_run import money
 from paper_run.model import broker as wire
