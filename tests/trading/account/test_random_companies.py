@@ -164,7 +164,7 @@ def events(draw: st.DrawFn) -> list[Event]:
     made = []
     sessions = draw(st.lists(st.integers(1, EVENTS), min_size=0, max_size=2, unique=True))
     for session in sessions:
-        listed, applied = draw(st.integers(0, 2)), draw(st.integers(0, 2))
+        listed, applied = draw(st.integers(0, 1)), draw(st.integers(0, 2))
         made.append(Event(session, None, listed, applied, under_new_name=False))
     # The account follows the renames in their order.
     renames = sorted(made, key=lambda each: each.session)
