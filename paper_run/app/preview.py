@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from paper_run.app.workspace import Workspace
+    from paper_run.ledger.book import BookPeriod
+    from paper_run.ledger.ledger import Ledger
     from paper_run.model.attempt import AttemptRow
     from paper_run.model.book_figures import NotKnown
     from paper_run.services.platform import Platform
@@ -58,6 +60,15 @@ def open_fills(workspace: Workspace, platform: Platform | None) -> tuple[NotKnow
     return not_known.at(ledger, calendar, calendar.clock(now))
 
 
+def _traded_while_splitting(ledger: Ledger, period: BookPeriod) -> set[str]:
+    """Return the symbols that may have split of which the last valuation does not say what they realized."""
+    kept = ledger.books.last_valuation(period)
+    if kept is None or not kept.suspects:
+        return set()
+    stated = {each.symbol for each in ledger.symbols.days(period.id, kept.session.isoformat())}
+    return {*kept.suspects} - stated
+
+
 def _standing(
     workspace: Workspace, platform: Platform | None, named: Collection[tuple[date, int]]
 ) -> Standing:
@@ -82,6 +93,7 @@ def _book(workspace: Workspace, platform: Platform | None) -> BookNow | None:
         return None
     book = books.current(period).book
     unknown = {symbol for each in open_fills(workspace, platform) for symbol in each.symbols}
+    unknown |= _traded_while_splitting(workspace.ledger, period)
     positions: dict[str, Position | None] = {
         symbol: Position(held.qty, held.avg_entry_price, money.cents(held.realized))
         for symbol, held in sorted(book.holdings.items())
