@@ -6,6 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from paper_run import money
+from paper_run.errors import PaperRunError
 from paper_run.model import result_json
 from paper_run.model.attempt import attempt_name
 from paper_run.report.preview import BookNow, ClosedBy, Position, Preview, Standing
@@ -43,7 +44,13 @@ def compared(
     rows = (row, ledger.attempts.latest(), *ledger.attempts.incomplete(), *ledger.attempts.doubtful())
     named = {(each.session, each.number) for each in rows if each is not None}
     before = _standing(workspace, platform, named)
-    yield
+    try:
+        yield
+    except PaperRunError:
+        # What a person says may be in the book though it can't be valued.
+        if (after := _standing(workspace, platform, named)) != before:
+            show(Preview(before, after))
+        raise
     show(Preview(before, _standing(workspace, platform, named)))
 
 
