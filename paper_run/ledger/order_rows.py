@@ -163,9 +163,9 @@ def corrected(row: Any, executed: Sequence[FillActivity]) -> fills.Seen | None:
     :param executed: all executions of the order; what is booked are the oldest of them.
     """
     had, now = seen(row), told(row)
-    dated = sorted((each.time, each.identity, each) for each in executed if each.time is not None)
     if row["told_by"] is None or row["said_by"] is not None or not had.qty or now.qty <= had.qty:
         return None
+    dated = sorted((each.time, each.identity, each) for each in executed if each.time is not None)
     if len(dated) < len(executed) or money.total(each.qty for _, _, each in dated) != now.qty:
         return None
     part = fills.Seen()
