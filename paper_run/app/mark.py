@@ -190,7 +190,7 @@ def _value(
             return None
         less = None
         if failed and was_whole and not book.valuation.complete:
-            less = reading_messages.valued_before(book.session, failed, booked=_has_said(change, workspace))
+            less = reading_messages.valued_before(book.session, failed, _written(change, workspace))
             if not (change and change.trades):
                 raise less
         else:
@@ -200,9 +200,11 @@ def _value(
     return _Valued(*written, restated)
 
 
-def _has_said(change: Change | None, workspace: Workspace) -> bool:
-    """Whether a person says what does not hang on what can be read, so that it is in the book."""
-    return change is not None and bool(change.trades or change.said) and not workspace.is_trial
+def _written(change: Change | None, workspace: Workspace) -> str:
+    """Say whether what a person says is in the book, for it does not hang on what can be read."""
+    if change is None or not (change.trades or change.said):
+        return "nothing was written"
+    return f"what was said {'would be' if workspace.is_trial else 'is'} in the book"
 
 
 def _recorded(

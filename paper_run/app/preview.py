@@ -6,6 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from paper_run import money
+from paper_run.errors import PaperRunError
 from paper_run.model import result_json
 from paper_run.model.attempt import attempt_name
 from paper_run.report.preview import BookNow, ClosedBy, Position, Preview, Standing
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from paper_run.app.workspace import Workspace
+    from paper_run.ledger.book import BookPeriod
+    from paper_run.ledger.ledger import Ledger
     from paper_run.model.attempt import AttemptRow
     from paper_run.model.book_figures import NotKnown
     from paper_run.services.platform import Platform
@@ -41,7 +44,13 @@ def compared(
     rows = (row, ledger.attempts.latest(), *ledger.attempts.incomplete(), *ledger.attempts.doubtful())
     named = {(each.session, each.number) for each in rows if each is not None}
     before = _standing(workspace, platform, named)
-    yield
+    try:
+        yield
+    except PaperRunError:
+        # What a person says may be in the book though it can't be valued.
+        if (after := _standing(workspace, platform, named)) != before:
+            show(Preview(before, after))
+        raise
     show(Preview(before, _standing(workspace, platform, named)))
 
 
@@ -56,6 +65,15 @@ def open_fills(workspace: Workspace, platform: Platform | None) -> tuple[NotKnow
         played = None if latest is None else latest.snapshot.gateway_clock
         now = (preflight.gateway_clock(platform.gateway_health()) if platform else played) or now
     return not_known.at(ledger, calendar, calendar.clock(now))
+
+
+def _traded_while_splitting(ledger: Ledger, period: BookPeriod) -> set[str]:
+    """Return the symbols that may have split of which the last valuation does not say what they realized."""
+    kept = ledger.books.last_valuation(period)
+    if kept is None or not kept.suspects:
+        return set()
+    stated = {each.symbol for each in ledger.symbols.days(period.id, kept.session.isoformat())}
+    return {*kept.suspects} - stated
 
 
 def _standing(
@@ -82,6 +100,7 @@ def _book(workspace: Workspace, platform: Platform | None) -> BookNow | None:
         return None
     book = books.current(period).book
     unknown = {symbol for each in open_fills(workspace, platform) for symbol in each.symbols}
+    unknown |= _traded_while_splitting(workspace.ledger, period)
     positions: dict[str, Position | None] = {
         symbol: Position(held.qty, held.avg_entry_price, money.cents(held.realized))
         for symbol, held in sorted(book.holdings.items())

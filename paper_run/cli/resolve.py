@@ -9,12 +9,11 @@ import click
 from paper_run.cli import connect, flags, mark, output, resolve_flags
 from paper_run.cli.output import written_files
 from paper_run.cli.parsing import options_of
-from paper_run.errors import ExitStatus, worst
+from paper_run.errors import ExitStatus, PaperRunError, worst
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from paper_run.errors import PaperRunError
     from paper_run.report.preview import Preview
     from paper_run.trading.account.adjustments import Change
 
@@ -32,7 +31,12 @@ def resolve(attempt: str | None, **given: Any) -> ExitStatus:
             raise click.UsageError("--json goes with the list, or with --dry-run.")
         return _said(attempt, given)
     found: list[Preview] = []
-    status = _said(attempt, given, found.append)
+    try:
+        status = _said(attempt, given, found.append)
+    except PaperRunError:
+        if found:
+            _shown(found, given)
+        raise
     return worst((status, output.ended(_shown(found, given))))
 
 

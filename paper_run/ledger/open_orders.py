@@ -99,10 +99,11 @@ class OpenOrders(Part):
         What has filled since is added to that by `book_fills`.
 
         :param session: the one in which it is seen. :param now: UTC. :param executed: by their ids, the
-            broker's executions of orders that have filled on.
+            broker's executions of orders that may have filled on.
         """
         found: list[Finding] = []
-        for row in self._rows(f"{_OURS} AND told_by IS NOT NULL {_IN_ORDER}") if executed else ():
+        followed = "client_order_id IN (SELECT client_order_id FROM orders WHERE followed = 1)"
+        for row in self._rows(f"{_OURS} AND {followed} {_IN_ORDER}") if executed else ():
             part = order_rows.corrected(row, executed.get(row["client_order_id"], ()))
             if part is not None:
                 self._restate(period, session, now, row, part, "the broker's word")

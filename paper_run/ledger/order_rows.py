@@ -30,6 +30,7 @@ class Followed(NamedTuple):
     :ivar name: its id, or what it is called where it has none. :ivar session: that of its attempt.
     :ivar qty: shares, unsigned.
     :ivar state: as it was read last; None: it never was. :ivar unpriced: shares that filled without a price.
+    :ivar booked_qty: shares that the book has of it, unsigned.
     :ivar is_brokers_alone: whether the broker alone has ever told of it, as of one that replaced another.
     """
 
@@ -41,6 +42,7 @@ class Followed(NamedTuple):
     state: OrderState | None
     has_ended: bool
     unpriced: Decimal
+    booked_qty: Decimal
     is_brokers_alone: bool = False
 
     @property
@@ -79,7 +81,8 @@ def of_row(row: Any) -> Followed:
     state = rows.order(row) if is_read else None
     filled = (state.filled_qty if state else None) or money.ZERO
     priced = state is not None and state.filled_avg_price is not None and state.filled_avg_price > 0
-    missing = money.CONTEXT.subtract(filled, Decimal(row["booked_qty"]))
+    booked = Decimal(row["booked_qty"])
+    missing = money.CONTEXT.subtract(filled, booked)
     return Followed(
         name=row["client_order_id"],
         symbol=row["symbol"],
@@ -89,6 +92,7 @@ def of_row(row: Any) -> Followed:
         state=state,
         has_ended=row["followed"] != 1,
         unpriced=money.ZERO if priced or missing <= 0 else missing,
+        booked_qty=booked,
         is_brokers_alone=row["told_by"] is not None and row["gateway_status"] is None,
     )
 
@@ -159,9 +163,9 @@ def corrected(row: Any, executed: Sequence[FillActivity]) -> fills.Seen | None:
     :param executed: all executions of the order; what is booked are the oldest of them.
     """
     had, now = seen(row), told(row)
-    dated = sorted((each.time, each.identity, each) for each in executed if each.time is not None)
     if row["told_by"] is None or row["said_by"] is not None or not had.qty or now.qty <= had.qty:
         return None
+    dated = sorted((each.time, each.identity, each) for each in executed if each.time is not None)
     if len(dated) < len(executed) or money.total(each.qty for _, _, each in dated) != now.qty:
         return None
     part = fills.Seen()

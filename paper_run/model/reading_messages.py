@@ -140,12 +140,11 @@ def wrong_gateway(gateway: ServiceUrl, unknown: list[str]) -> PaperRunError:
     )
 
 
-def valued_before(session: date, reasons: tuple[PaperRunError, ...], *, booked: bool) -> PaperRunError:
+def valued_before(session: date, reasons: tuple[PaperRunError, ...], written: str) -> PaperRunError:
     """Say that a mark read too little to take the place of a whole valuation.
 
-    :param booked: whether what a person said is in the book all the same.
+    :param written: what of it is written, a clause.
     """
-    written = "what was said is in the book" if booked else "nothing was written"
     return DependencyError(
         f"The session of {session} can't be valued anew",
         f"{' '.join(map(str, reasons))} It was valued whole before: that stays, and {written}.",

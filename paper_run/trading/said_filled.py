@@ -55,9 +55,12 @@ def say_filled(said: Said, ledger: Ledger, by: str) -> AttemptRow | None:
 
 
 def _refuse_more_than_asked(said: Said, order: Followed) -> None:
-    """Refuse more shares than were ordered: they are a slip of the finger, unless a party says as many."""
+    """Refuse more shares than were ordered: they are a slip of the finger, unless a party says as many.
+
+    Or said so once, so that the book has them: what it takes back can be kept.
+    """
     told = (order.state.qty, order.state.filled_qty) if order.state is not None else ()
-    if said.qty <= max(order.qty, *(each for each in told if each is not None), money.ZERO):
+    if said.qty <= max(order.qty, order.booked_qty, *(each for each in told if each is not None)):
         return
     raise DataError(
         f"--filled: {money.digits(said.qty)} is more than the order {said.name!a} asked for",

@@ -114,14 +114,20 @@ def test_a_fill_is_corrected_in_one_of_its_two_places(life: Life, broker: OddBro
         assert refolded(document) == []
 
 
-def test_what_is_corrected_while_the_order_fills_on(life: Life, broker: OddBroker) -> None:
-    """30 of 100 fill at 50, 20 are sold at 60; the 30 were at 49, and 20 more fill at 55: 220 are won."""
+@pytest.mark.parametrize("is_deaf", [True, False])
+def test_what_is_corrected_while_the_order_fills_on(life: Life, broker: OddBroker, *, is_deaf: bool) -> None:
+    """30 of 100 fill at 50, 20 are sold at 60; the 30 were at 49, and 20 more fill at 55: 220 are won.
+
+    So also where the gateway has told of the 20 before the broker is read.
+    """
     life.trade(NVDA=buy(100, "50", filled="30", status="partially_filled"))
     order = broker.order("NVDA")
-    order["time_in_force"] = "gtc"
+    order["time_in_force"], identity = "gtc", life.order_id("NVDA")
     life.next_session()
     life.trade(NVDA=sell(20, "60"))
     life.next_session()
+    if not is_deaf:
+        life.gateway.orders[identity] |= {"filled_qty": "50", "filled_avg_price": "51.4"}
     executed = [("30", "49"), ("20", "55")]
     broker.by_order[order["id"]] = executed
     order |= {"filled_qty": "50", "filled_avg_price": "51.4", "filled_at": utc_text(life.now)}

@@ -1,7 +1,9 @@
 """What a person says of the book is not refused for what somebody else can't tell; what is ambiguous is."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -150,3 +152,17 @@ def test_a_word_that_is_only_tried_is_mailed_to_nobody(life: Life, server: MailS
     assert len(letters(server)) == sent
     life.run(*said)
     assert len(letters(server)) == sent + 1
+
+
+def test_a_word_that_can_t_be_valued_is_tried(life: Life) -> None:
+    """It would be in the book all the same, and so it is shown; then it is said, and is there."""
+    life.trade(AAPL=buy(10, "100"))
+    life.gateway.always("GET", POSITIONS, plain_500())
+    said = ("resolve", "--position", "AAPL=4@110")
+    tried = life.run(*said, "--dry-run", status=1).stdout
+    assert "10 at $100.00, realized $0.00 -> 4 at $100.00, realized +$60.00" in tried
+    assert "that stays, and what was said would be in the book" in life.last.stderr
+    found = json.loads(life.run(*said, "--dry-run", "--json", status=1).stdout)
+    assert found["after"]["book"]["cash"] == 99660
+    assert "that stays, and what was said is in the book" in life.run(*said, status=1).stderr
+    assert life.entries("AAPL")[-1] == ("2025-01-06", "adjustment", Decimal(-6), Decimal(-660))

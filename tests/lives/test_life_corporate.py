@@ -1,5 +1,6 @@
 """Splits, renames and spin-offs that the broker lists: booked once its account shows them, never guessed."""
 
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -1318,12 +1319,18 @@ def test_a_fraction_is_paid_after_the_next_split(life: Life, broker: OddBroker) 
 
 
 def test_what_was_realized_while_one_of_two_splits_waits_is_not_known(life: Life, broker: OddBroker) -> None:
-    """10 at 200 wait for 3:2, 5 are sold; then 2:1 is listed too, behind the sale: that tells no more."""
+    """10 at 200 wait for 3:2, 5 are sold; then 2:1 is listed too, behind the sale: that tells no more.
+
+    Nor does what a word would change.
+    """
     held(life, broker, qty=10, price="200")
     broker.lists("forward_splits", "AAPL", EX_DATE, new_rate=3, old_rate=2)
     priced(life, broker, AAPL="133")
     day = life.trade(AAPL=sell(5, "133"))
     assert figures(row(day, "AAPL"), "qty realized_pnl") == (None, None)
+    shown = life.run("resolve", "--position", "MSFT=3@10", "--dry-run", "--json").stdout
+    for book in (json.loads(shown)["before"]["book"], json.loads(shown)["after"]["book"]):
+        assert (book["cash"], book["realized_pnl"], book["positions"][0]["qty"]) == (None, None, None)
     life.next_session()
     broker.lists("forward_splits", "AAPL", life.session, new_rate=2, old_rate=1)
     priced(life, broker, AAPL="67")

@@ -144,3 +144,16 @@ def test_more_than_was_ordered_by_a_persons_word(life: Life) -> None:
     entries: list[Any] = [each for each in life.rows("entries") if each["symbol"] == "MSFT"]
     assert [each["restates"] for each in entries] == [0, 1]
     assert "by " in entries[1]["note"]
+
+
+def test_more_than_was_ordered_is_taken_back(life: Life) -> None:
+    """12 of 10 fill and are booked, then 8: that what is booked is right can be said, and 13 still can't."""
+    life.trade(AAPL=buy(10, "100", filled="0", status="new"))
+    life.fill("AAPL", "12", "100")
+    life.mark()
+    life.fill("AAPL", "8", "100")
+    (said,) = [each for each in life.mark()["findings"] if each["code"] == "fill_taken_back"]
+    _, *args = shlex.split(said["remedies"][1]["command"])
+    assert "12@100" in args
+    life.run("resolve", "--order", life.order_id("AAPL"), "--filled", "13@100", status=3)
+    assert row(life._marked(*args, status=0), "AAPL")["qty"] == 12

@@ -235,6 +235,28 @@ def test_cash_in_lieu_across_a_rename(life: Life, broker: OddBroker, called: str
         assert found(day, "money_other") == []
 
 
+@pytest.mark.parametrize("called", ["FB", "META"])
+def test_cash_in_lieu_after_a_rename_and_a_further_split(life: Life, broker: OddBroker, called: str) -> None:
+    """100 become 12.5, the next day those of META 24 of 12: the half of before is one of the book's 25."""
+    broker.lists("reverse_splits", "FB", SECOND, old_rate=8, new_rate=1)
+    broker.split("FB", 1, 8, whole=True)
+    broker.prices["FB"] = Decimal(800)
+    life.trade(MSFT=NO_ORDER)
+    life.next_session()
+    renamed(broker, life.session, "800")
+    life.trade(MSFT=NO_ORDER)
+    life.next_session()
+    broker.lists("forward_splits", "META", life.session, new_rate=2, old_rate=1)
+    broker.split("META", 2, 1)
+    broker.prices["META"] = Decimal(400)
+    life.trade(MSFT=NO_ORDER)
+    life.next_session()
+    broker.post("CIL", "405", called, qty="0.5")
+    for day in (life.trade(MSFT=NO_ORDER), life.mark()):
+        assert settled(day)["total_pnl"] == 5
+        assert figures(row(day, "META"), "qty avg_entry_price") == amounts("24 400")
+
+
 def test_cash_in_lieu_before_the_rename_is_listed(life: Life, broker: OddBroker) -> None:
     """It is other money, for want of its shares; once they are there, it is the trade of the fraction."""
     broker.rename("FB", "META")

@@ -125,7 +125,8 @@ def take(
             found.append(_another_order(each, order))
             continue
         said = [_state(each.asked, order, fills)]
-        if each.state is not None and each.state.filled_qty != order.filled_qty:
+        # The gateway may have told that it fills on, and not what was corrected.
+        if not each.has_ended or each.state is None or each.state.filled_qty != order.filled_qty:
             after.executed[each.name] = fills.get(order.identity, ())
         said += _replacements(ledger, each, order, by_identity, fills, found)
         said = [_with_dollars(state, before.get(state.client_order_id)) for state in said]

@@ -151,11 +151,12 @@ class OurShares:
         """
         entries = self.of(symbol, self.booked_names())
         splits_until = [each for each in entries if each.ratio is not None and each.effective <= session]
-        now, later = qty, sorted(splits_until, key=folding.place)
-        of_one = [each for each in later if each.symbol == later[-1].symbol]
-        for number, each in reversed([*enumerate(of_one, 1)]):
+        # One may have been booked under several symbols, and the next one under another name.
+        apart = {(each.effective, each.ratio): each for each in sorted(splits_until, key=folding.place)}
+        now, made = qty, [*apart.values()]
+        for number, each in reversed([*enumerate(made, 1)]):
             if _fraction(entries, folding.place(each)).copy_abs() == qty:
-                for behind in of_one[number:]:
+                for behind in made[number:]:
                     now = behind.ratio.applied(now) if behind.ratio is not None else now
                 return now
         return qty
