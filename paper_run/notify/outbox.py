@@ -214,9 +214,23 @@ class Outbox:
         return False
 
     def _is_overtaken(self, row: MailRow, channel: ChannelName) -> bool:
-        """Tell whether what a message says is known to be over: the session was traded or valued since."""
+        """Tell whether what a message says is known to be over: the session was traded or valued since.
+
+        Neither a rehearsal nor an earlier result that somebody asked for once more says so.
+        """
         mails = self._ledger.mails
-        return any(channel in mails.channels(each) for each in self._later(row, _OVERTAKES.get(row.kind, ())))
+        return any(
+            channel in mails.channels(each) and not each.on_purpose and not self._is_of_a_rehearsal(each)
+            for each in self._later(row, _OVERTAKES.get(row.kind, ()))
+        )
+
+    def _is_of_a_rehearsal(self, row: MailRow) -> bool:
+        """Tell whether a message tells of an attempt that left its session open to be traded."""
+        if row.attempt is None:
+            return False
+        with self._ledger.translated_errors():
+            attempt = self._ledger.attempts.by_id(row.attempt, document="")
+        return attempt.snapshot.rehearsal and attempt.fence is None
 
     def _later(self, row: MailRow, kinds: Collection[MailKind]) -> list[MailRow]:
         found = self._ledger.mails.of_session(row.session) if kinds else []
@@ -231,7 +245,8 @@ class Outbox:
             row
             for row in self._ledger.mails.reached_nobody()
             if all(
-                each.state == "unwanted" or (row.attempt is not None and each.attempt != row.attempt)
+                each.state == "unwanted"
+                or (each.attempt != row.attempt if row.attempt is not None else self._is_of_a_rehearsal(each))
                 for each in self._later(row, _SAYS_IT_TOO.get(row.kind, (row.kind,)))
             )
         ]

@@ -372,6 +372,32 @@ def test_a_disk_that_is_full_by_then_costs_the_day_nothing_but_its_mail(day: Mai
     assert len(day.mails) == 1
 
 
+def test_a_rehearsal_does_not_take_the_place_of_what_was_not_traded(day: MailedDay) -> None:
+    """The session is as untraded as before, and of a rehearsal that went well nobody is mailed here."""
+    day.env["PAPER_RUN_EMAIL_ON"] = "problems"
+    day.server.down()
+    day.platform.gateway.health["database_connected"] = False
+    day.must(status=1)
+    day.platform.gateway.health |= {"database_connected": True, "dry_run": True}
+    day.run()
+    day.server.up()
+    day.must("email")
+    assert day.subjects == ["2026-11-25 Not traded: Execution Gateway unhealthy"]
+
+
+def test_an_earlier_mark_sent_once_more_does_not_take_the_place_of_one_that_failed(day: MailedDay) -> None:
+    """What a person asks for tells nothing new: that the close is not valued is told all the same."""
+    day.must()
+    day.at("2026-11-25 17:00").must("mark")
+    day.platform.gateway.script("GET", POSITIONS, [BROKEN] * 6)
+    day.server.down()
+    day.at(CLOSE).must("mark", status=1)
+    assert day.queue[-1] == ("2026-11-25", "unvalued", "queued")
+    day.server.up()
+    day.must("email", "2026-11-25", "--mark")
+    assert [each for each in day.subjects if "Not valued" in each]
+
+
 def test_the_queue_can_be_sent_by_hand(day: MailedDay) -> None:
     """`email` alone sends what waits, and says so when nothing does."""
     day.server.down()
