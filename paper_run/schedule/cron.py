@@ -65,8 +65,8 @@ def _cron_command(schedule: Schedule, start: Start, log: Path) -> str:
     variables = "".join(f"{name}={value} " for name, value in schedule.variables)
     command = variables + " ".join(map(_cron_quoted, schedule.words(*start.command, "-q")))
     folder, reports, file = map(_cron_quoted, map(str, (schedule.folder, schedule.reports_folder, log)))
-    # A log that can't be kept or written, one of root's say, does not cost the day: cron has the words then, by
-    # the open file that it gave; /dev/stdout would open that once more, which is cron's own and no user's.
+    # A log that can't be kept or written, one of root's say, does not cost the day: cron has the words then,
+    # on the file that it has opened itself. No user may open that once more, as /dev/stdout would.
     kept = (
         f'{{ test -z "$(find "$l" -size +{LARGEST_LOG // 512} 2>/dev/null)" || mv "$l" "$l.1"; '
         'true >>"$l" && exec >>"$l"; true; }'

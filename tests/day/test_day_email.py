@@ -120,14 +120,19 @@ def test_a_second_start_beside_the_days_run_is_no_news(day: MailedDay) -> None:
 
 
 def test_a_run_that_hangs_is_mailed_by_the_next_one(day: MailedDay) -> None:
-    """After an hour nobody believes that it still tells of itself, and no other command ever does."""
+    """After an hour nobody believes that it still tells of itself, and no other command ever does.
+
+    One that says it will start in hours was started by a clock that was wrong since.
+    """
     day.must("--dry-run")
     now = "2026-11-25T{}:30:00+00:00"
-    for hour, is_run in (("13", True), ("14", False), ("14", True)):
+    for hour, is_run in (("13", True), ("14", False), ("14", True), ("23", True)):
         holder = {"pid": 7, "host": "h", "started": now.format(hour)} | ({"run": True} if is_run else {})
         with held_by(day.reports, json.dumps(holder).encode()):
             day.must(status=2)
-    assert day.subjects == ["2026-11-25 Not traded: Another run is in progress"] * 2
+    assert day.subjects == [
+        f"2026-11-25 Not traded: Another {each} is in progress" for each in ("run", "command", "run")
+    ]
 
 
 def test_a_sandbox_that_stopped_is_mailed_under_its_own_session(day: MailedDay) -> None:
