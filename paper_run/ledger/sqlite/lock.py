@@ -111,21 +111,21 @@ def _holder(descriptor: int) -> dict[str, Any]:
     """Return what the holder says of itself; nothing where it has only just started."""
     try:
         said = json.loads(os.pread(descriptor, 1000, 0))
-        return {**said, "who": f"process {said['pid']} on {said['host']}, started {said['started']},"}
+        return {**said, "who": f"Process {said['pid']} on {said['host']}, started {said['started']},"}
     except (ValueError, KeyError, TypeError):
         return {}
 
 
 def _who(holder: dict[str, Any]) -> str:
-    return str(holder.get("who", "another process, which has only just started,"))
+    return str(holder.get("who", "Another process, which has only just started,"))
 
 
 def _busy(holder: dict[str, Any], path: Path, now: datetime) -> OrchestrationError:
     kind = UnderwayError if _tells_for_itself(holder, now) else OrchestrationError
-    who, is_run = _who(holder), bool(holder.get("run"))
+    is_run = bool(holder.get("run"))
     error = kind(
         f"Another {'run' if is_run else 'command'} is in progress",
-        f"{who[:1].upper()}{who[1:]} holds {path}. Nothing was sent.",
+        f"{_who(holder)} holds {path}. Nothing was sent.",
         remedies=(f"Wait until it has ended, then {'look at its report' if is_run else 'try again'}.",),
     )
     error.told = kind is UnderwayError

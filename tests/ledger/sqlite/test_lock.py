@@ -193,7 +193,7 @@ def test_a_run_is_not_refused_for_what_an_earlier_run_has_left(tmp_path: Path) -
         time.before_pause = writes_and_ends
         with lock.held(tmp_path, now=NOON, patience=60, pause=time.pause, tell=said.append, is_run=True):
             pass
-    assert said == [f"Waiting: process 8 on h, started t, holds {tmp_path / 'ledger.lock'}"]
+    assert said == [f"Waiting: Process 8 on h, started t, holds {tmp_path / 'ledger.lock'}"]
 
 
 def test_a_lock_that_cannot_be_made_is_named(tmp_path: Path) -> None:
