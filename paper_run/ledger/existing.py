@@ -142,6 +142,7 @@ def under_lock(
         now=waiting.now,
         patience=waiting.patience,
         pause=waiting.pause,
+        tell=waiting.tell,
         is_run=waiting.outlasts,
     ):
         if opens is None:
@@ -202,7 +203,9 @@ def moved(folder: Path, database: Database, waiting: Waiting, how: Move) -> str:
 
     require_ledger(Place(folder))
     opening = postgres()
-    with lock.held(folder, now=waiting.now, patience=waiting.patience, pause=waiting.pause):
+    with lock.held(
+        folder, now=waiting.now, patience=waiting.patience, pause=waiting.pause, tell=waiting.tell
+    ):
         source = sqlite_store.connect(path_of(folder))
         try:
             return moving.moved(source, folder, database, opening, waiting, how)

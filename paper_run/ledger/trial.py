@@ -35,7 +35,13 @@ def under_lock(place: Place, waiting: Waiting) -> Iterator[Ledger]:
     existing.require_ledger(place)
     with contextlib.ExitStack() as stack:
         stack.enter_context(
-            lock.held(place.folder, now=waiting.now, patience=waiting.patience, pause=waiting.pause)
+            lock.held(
+                place.folder,
+                now=waiting.now,
+                patience=waiting.patience,
+                pause=waiting.pause,
+                tell=waiting.tell,
+            )
         )
         existing.require_ledger(place)
         ledger = stack.enter_context(Ledger(place.folder, store=_store(place, waiting, stack)))

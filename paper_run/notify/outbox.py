@@ -127,7 +127,7 @@ class Outbox:
         if all((each.kind, each.title) != (notice.kind, notice.title) for each in told):
             content = notice.to_json()
             self._ledger.mails.queue(
-                notice.kind, notice.session, self._now(), content=content, channels=self.takes
+                notice.kind, notice.session, self._clock(), content=content, channels=self.takes
             )
 
     def marked(self, kind: MailKind, session: str, status: str, before: str | None) -> None:
@@ -141,7 +141,11 @@ class Outbox:
             return
         mended = status == "success" and before not in (None, "success")
         if mended or all(row.kind != kind for row in self._ledger.mails.of_session(session)):
-            self._ledger.mails.queue(kind, session, self._now(), channels=self.takes)
+            self._ledger.mails.queue(kind, session, self._clock(), channels=self.takes)
+
+    def _clock(self) -> datetime:
+        """Return when a message is queued, by the time that is the same for each host that may send it."""
+        return self._ledger.clock() or self._now()
 
     def outcome_known(self, row: AttemptRow) -> None:
         """Queue the mail that the outcome of an attempt is known, if one has said that it was not."""
@@ -149,7 +153,7 @@ class Outbox:
             self._ledger.mails.queue(
                 "settled",
                 str(row.session),
-                self._now(),
+                self._clock(),
                 attempt=row.id,
                 attempt_number=row.number,
                 channels=self.takes,
@@ -214,9 +218,23 @@ class Outbox:
         return False
 
     def _is_overtaken(self, row: MailRow, channel: ChannelName) -> bool:
-        """Tell whether what a message says is known to be over: the session was traded or valued since."""
+        """Tell whether what a message says is known to be over: the session was traded or valued since.
+
+        Neither a rehearsal nor an earlier result that somebody asked for once more says so.
+        """
         mails = self._ledger.mails
-        return any(channel in mails.channels(each) for each in self._later(row, _OVERTAKES.get(row.kind, ())))
+        return any(
+            channel in mails.channels(each) and not each.on_purpose and not self._is_of_a_rehearsal(each)
+            for each in self._later(row, _OVERTAKES.get(row.kind, ()))
+        )
+
+    def _is_of_a_rehearsal(self, row: MailRow) -> bool:
+        """Tell whether a message tells of an attempt that left its session open to be traded."""
+        if row.attempt is None:
+            return False
+        with self._ledger.translated_errors():
+            attempt = self._ledger.attempts.by_id(row.attempt, document="")
+        return attempt.snapshot.rehearsal and attempt.fence is None
 
     def _later(self, row: MailRow, kinds: Collection[MailKind]) -> list[MailRow]:
         found = self._ledger.mails.of_session(row.session) if kinds else []
@@ -231,7 +249,8 @@ class Outbox:
             row
             for row in self._ledger.mails.reached_nobody()
             if all(
-                each.state == "unwanted" or (row.attempt is not None and each.attempt != row.attempt)
+                each.state == "unwanted"
+                or (each.attempt != row.attempt if row.attempt is not None else self._is_of_a_rehearsal(each))
                 for each in self._later(row, _SAYS_IT_TOO.get(row.kind, (row.kind,)))
             )
         ]
@@ -253,7 +272,7 @@ class Outbox:
         self._ledger.mails.queue(
             told.kind,
             told.session,
-            self._now(),
+            self._clock(),
             attempt=attempt,
             attempt_number=told.attempt.number if told.attempt else 0,
             content=told.content,

@@ -65,15 +65,16 @@ def _cron_command(schedule: Schedule, start: Start, log: Path) -> str:
     variables = "".join(f"{name}={value} " for name, value in schedule.variables)
     command = variables + " ".join(map(_cron_quoted, schedule.words(*start.command, "-q")))
     folder, reports, file = map(_cron_quoted, map(str, (schedule.folder, schedule.reports_folder, log)))
-    # A log that can't be kept or written, one of root's say, does not cost the day: cron has the words then.
+    # A log that can't be kept or written, one of root's say, does not cost the day: cron has the words then,
+    # on the file that it has opened itself. No user may open that once more, as /dev/stdout would.
     kept = (
         f'{{ test -z "$(find "$l" -size +{LARGEST_LOG // 512} 2>/dev/null)" || mv "$l" "$l.1"; '
-        'true >>"$l" || l=/dev/stdout; }'
+        'true >>"$l" && exec >>"$l"; true; }'
     )
     return (
         rf'case "$(TZ={times.zone} date +\%u-\%H:\%M)" in {times.pattern}-{start.pattern}) '
         f"cd {folder} && mkdir -p {reports} && l={file} && {kept} && "
-        f'{{ {command} || echo "exit status $?, $(date)"; }} >> "$l" 2>&1;; esac'
+        f'{{ {command} || echo "exit status $?, $(date)"; }} 2>&1;; esac'
     )
 
 

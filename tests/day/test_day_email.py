@@ -120,14 +120,19 @@ def test_a_second_start_beside_the_days_run_is_no_news(day: MailedDay) -> None:
 
 
 def test_a_run_that_hangs_is_mailed_by_the_next_one(day: MailedDay) -> None:
-    """After an hour nobody believes that it still tells of itself, and no other command ever does."""
+    """After an hour nobody believes that it still tells of itself, and no other command ever does.
+
+    One that says it will start in hours was started by a clock that was wrong since.
+    """
     day.must("--dry-run")
     now = "2026-11-25T{}:30:00+00:00"
-    for hour, is_run in (("13", True), ("14", False), ("14", True)):
+    for hour, is_run in (("13", True), ("14", False), ("14", True), ("23", True)):
         holder = {"pid": 7, "host": "h", "started": now.format(hour)} | ({"run": True} if is_run else {})
         with held_by(day.reports, json.dumps(holder).encode()):
             day.must(status=2)
-    assert day.subjects == ["2026-11-25 Not traded: Another run is in progress"] * 2
+    assert day.subjects == [
+        f"2026-11-25 Not traded: Another {each} is in progress" for each in ("run", "command", "run")
+    ]
 
 
 def test_a_sandbox_that_stopped_is_mailed_under_its_own_session(day: MailedDay) -> None:
@@ -370,6 +375,32 @@ def test_a_disk_that_is_full_by_then_costs_the_day_nothing_but_its_mail(day: Mai
         day.server.up()
     day.must("email")
     assert len(day.mails) == 1
+
+
+def test_a_rehearsal_does_not_take_the_place_of_what_was_not_traded(day: MailedDay) -> None:
+    """The session is as untraded as before, and of a rehearsal that went well nobody is mailed here."""
+    day.env["PAPER_RUN_EMAIL_ON"] = "problems"
+    day.server.down()
+    day.platform.gateway.health["database_connected"] = False
+    day.must(status=1)
+    day.platform.gateway.health |= {"database_connected": True, "dry_run": True}
+    day.run()
+    day.server.up()
+    day.must("email")
+    assert day.subjects == ["2026-11-25 Not traded: Execution Gateway unhealthy"]
+
+
+def test_an_earlier_mark_sent_once_more_does_not_take_the_place_of_one_that_failed(day: MailedDay) -> None:
+    """What a person asks for tells nothing new: that the close is not valued is told all the same."""
+    day.must()
+    day.at("2026-11-25 17:00").must("mark")
+    day.platform.gateway.script("GET", POSITIONS, [BROKEN] * 6)
+    day.server.down()
+    day.at(CLOSE).must("mark", status=1)
+    assert day.queue[-1] == ("2026-11-25", "unvalued", "queued")
+    day.server.up()
+    day.must("email", "2026-11-25", "--mark")
+    assert [each for each in day.subjects if "Not valued" in each]
 
 
 def test_the_queue_can_be_sent_by_hand(day: MailedDay) -> None:

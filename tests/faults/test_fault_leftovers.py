@@ -355,7 +355,7 @@ def test_a_report_waits_for_the_run_in_progress(desk: Desk) -> None:
         assert process.stdout.readline() == "held\n"
         busy = desk.run("report")
         assert busy.returncode == 2
-        assert "Another run is in progress" in busy.stderr
+        assert "Another command is in progress" in busy.stderr
         assert desk.run("history").returncode == 0
         process.kill()
     assert desk.run("report").returncode == 0

@@ -364,6 +364,23 @@ def test_a_claim_goes_by_the_databases_clock(hosts: tuple[Host, Host]) -> None:
         assert len(server.messages) == 1
 
 
+def test_how_long_a_message_waits_goes_by_the_databases_clock(hosts: tuple[Host, Host]) -> None:
+    """A host whose clock is a day ahead, or behind, does not end what has waited for a minute."""
+    one, two = hosts
+    with MailServer() as server:
+        for host in hosts:
+            host.env |= server.env
+        server.down()
+        assert one.run("--new-ledger").returncode == 1
+        two.wrong = timedelta(hours=25)
+        assert "It stays queued" in two.run("email").stderr
+        server.up()
+        assert "Mailed" in one.run("email").stdout
+        server.down()
+        two.wrong = timedelta(hours=-25)
+        assert "It stays queued" in two.run("email", "latest").stderr
+
+
 def test_rule_16_what_can_not_be_annulled_stays_and_is_named(day_two: tuple[Host, Host]) -> None:
     """The row is there and says `sent`: the session stays closed, and `resolve` lists it."""
     one, two = day_two

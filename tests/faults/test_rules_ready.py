@@ -67,6 +67,7 @@ def test_rule_2_a_run_waits_for_a_mark(desk: Desk) -> None:
         run = desk.run()
         mark.communicate(timeout=120)
     assert (run.returncode, mark.returncode) == (0, 0)
+    assert f"Waiting: Process {mark.pid} on " in run.stdout
     assert desk.platform.executed == 2
 
 

@@ -95,7 +95,9 @@ def _who(store: Store, key: int, flying: InFlight | None) -> str:
 def _busy(store: Store, key: int, flying: InFlight | None) -> OrchestrationError:
     who = _who(store, key, flying)
     return OrchestrationError(
-        "Another run is in progress",
+        f"Another {'command' if flying is None else 'run'} is in progress",
         f"{who[:1].upper()}{who[1:]}. Nothing was sent.",
-        remedies=("Wait until it has ended, then look at its report.",),
+        remedies=(
+            f"Wait until it has ended, then {'try again' if flying is None else 'look at its report'}.",
+        ),
     )

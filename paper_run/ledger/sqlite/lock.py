@@ -29,12 +29,13 @@ def held(
     now: datetime,
     patience: float = 0.0,
     pause: Callable[[float], None] | None = None,
+    tell: Callable[[str], None] | None = None,
     is_run: bool = False,
 ) -> Iterator[None]:
     """Hold the folder's lock while the block runs.
 
     :param now: UTC; whoever finds the lock held is told it.
-    :param patience: how many seconds to wait for it. :param pause: how to wait.
+    :param patience: how many seconds to wait for it. :param pause: how to wait. :param tell: says for whom.
     :param is_run: whether it is held for a day's run, which mails what becomes of the day.
     :raises OrchestrationError: somebody else holds it; it names their process, host and start.
     :raises DataError: the lock's file can't be opened.
@@ -55,7 +56,7 @@ def held(
         ) from error
     try:
         try:
-            _wait(descriptor, path, now, patience, pause, is_run=is_run)
+            _wait(descriptor, path, now, patience, pause, tell, is_run=is_run)
             started = now.isoformat(timespec="seconds")
             holder = {"pid": os.getpid(), "host": socket.gethostname(), "started": started}
             holder |= {"run": True} if is_run else {}
@@ -78,15 +79,22 @@ def _wait(
     now: datetime,
     patience: float,
     pause: Callable[[float], None] | None,
+    tell: Callable[[str], None] | None,
     *,
     is_run: bool,
 ) -> None:
-    """Wait until it is free. A second run of the day does not wait for the first: that one is the day's."""
+    """Wait until it is free. A second run of the day does not wait for the first: that one is the day's.
+
+    What stands there at the first look may still be what the holder before has left.
+    """
     waited = 0.0
     while not _taken(descriptor):
         holder = _holder(descriptor)
-        if pause is None or waited >= patience or (is_run and holder.get("run")):
+        if pause is None or waited >= patience or (waited and is_run and holder.get("run")):
             raise _busy(holder, path, now)
+        if waited and tell is not None:
+            tell(f"Waiting: {_who(holder)} holds {path}")
+            tell = None
         pause(0.2)
         waited += 0.2
 
@@ -103,19 +111,22 @@ def _holder(descriptor: int) -> dict[str, Any]:
     """Return what the holder says of itself; nothing where it has only just started."""
     try:
         said = json.loads(os.pread(descriptor, 1000, 0))
-        who = f"Process {said['pid']} on {said['host']}, started {said['started']},"
+        return {**said, "who": f"Process {said['pid']} on {said['host']}, started {said['started']},"}
     except (ValueError, KeyError, TypeError):
         return {}
-    return {**said, "who": who}
+
+
+def _who(holder: dict[str, Any]) -> str:
+    return str(holder.get("who", "Another process, which has only just started,"))
 
 
 def _busy(holder: dict[str, Any], path: Path, now: datetime) -> OrchestrationError:
     kind = UnderwayError if _tells_for_itself(holder, now) else OrchestrationError
-    who = holder.get("who", "Another process, which has only just started,")
+    is_run = bool(holder.get("run"))
     error = kind(
-        "Another run is in progress",
-        f"{who} holds {path}. Nothing was sent.",
-        remedies=("Wait until it has ended, then look at its report.",),
+        f"Another {'run' if is_run else 'command'} is in progress",
+        f"{_who(holder)} holds {path}. Nothing was sent.",
+        remedies=(f"Wait until it has ended, then {'look at its report' if is_run else 'try again'}.",),
     )
     error.told = kind is UnderwayError
     return error
@@ -125,6 +136,6 @@ def _tells_for_itself(holder: dict[str, Any], now: datetime) -> bool:
     if not holder.get("run"):
         return False
     try:
-        return now - datetime.fromisoformat(holder["started"]) < _TELLS_FOR_ITSELF
+        return abs(now - datetime.fromisoformat(holder["started"])) < _TELLS_FOR_ITSELF
     except (ValueError, TypeError):
         return False

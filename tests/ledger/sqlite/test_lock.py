@@ -178,6 +178,24 @@ def test_a_run_waits_for_every_command_but_a_run(tmp_path: Path, more: bytes, lo
     assert abs(len(time.pauses) - looks) <= 1
 
 
+def test_a_run_is_not_refused_for_what_an_earlier_run_has_left(tmp_path: Path) -> None:
+    """A mark that has only just taken it has not written itself yet; killed or ended, the run before has."""
+    time, said = FakeTime(), list[str]()
+    with held_by(tmp_path, b'{"pid": 7, "host": "h", "started": "s", "run": true}') as descriptor:
+
+        def writes_and_ends() -> None:
+            if not time.pauses:
+                os.ftruncate(descriptor, 0)
+                os.pwrite(descriptor, b'{"pid": 8, "host": "h", "started": "t"}', 0)
+            if len(time.pauses) == 2:
+                fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+        time.before_pause = writes_and_ends
+        with lock.held(tmp_path, now=NOON, patience=60, pause=time.pause, tell=said.append, is_run=True):
+            pass
+    assert said == [f"Waiting: Process 8 on h, started t, holds {tmp_path / 'ledger.lock'}"]
+
+
 def test_a_lock_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     """Exit 3 with the path and what the system says."""
     with pytest.raises(DataError) as caught, lock.held(tmp_path / "none", now=NOON):
