@@ -82,7 +82,7 @@ def resolve(
                 ledger,
                 platform,
                 AtBroker(ledger, platform.broker, workspace.calendar),
-                ledger.clock() or clock.now(),  # by which its row says until when it was under way
+                ledger.now(clock.now),  # by which its row says until when it was under way
                 timeout=config.timeout,
             )
         written, unwritten = filed(workspace, [workspace.publisher.reports(row.document)])

@@ -123,6 +123,18 @@ def require_ledger(place: Place) -> None:
     )
 
 
+def locked(folder: Path, waiting: Waiting) -> AbstractContextManager[None]:
+    """Hold a folder's lock, once it is free; see `lock.held`. What outlasts another host's run is a run."""
+    return lock.held(
+        folder,
+        now=waiting.now,
+        patience=waiting.patience,
+        pause=waiting.pause,
+        tell=waiting.tell,
+        is_run=waiting.outlasts,
+    )
+
+
 @contextlib.contextmanager
 def under_lock(
     place: Place, waiting: Waiting, *, opens: Callable[[], AbstractContextManager[Ledger]] | None = None
@@ -137,14 +149,7 @@ def under_lock(
         require_ledger(place)
     if place.database is not None:  # the folder of a host that was not used yet
         files.prove_writable(place.folder, purpose="The reports folder")
-    with lock.held(
-        place.folder,
-        now=waiting.now,
-        patience=waiting.patience,
-        pause=waiting.pause,
-        tell=waiting.tell,
-        is_run=waiting.outlasts,
-    ):
+    with locked(place.folder, waiting):
         if opens is None:
             require_ledger(place)
         with opens() if opens else opened(place, waiting) as ledger:
@@ -203,9 +208,7 @@ def moved(folder: Path, database: Database, waiting: Waiting, how: Move) -> str:
 
     require_ledger(Place(folder))
     opening = postgres()
-    with lock.held(
-        folder, now=waiting.now, patience=waiting.patience, pause=waiting.pause, tell=waiting.tell
-    ):
+    with locked(folder, waiting):
         source = sqlite_store.connect(path_of(folder))
         try:
             return moving.moved(source, folder, database, opening, waiting, how)

@@ -26,6 +26,7 @@ from paper_run.model.commands import ours
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
     from pathlib import Path
     from types import TracebackType
     from typing import Self
@@ -108,6 +109,10 @@ class Ledger:
             error, json.JSONDecodeError | UnreadableRowError
         ):  # what services say is read before it gets here
             raise self._store.damaged(error) from error
+
+    def now(self, own: Callable[[], datetime]) -> datetime:
+        """Return the time (UTC) by which hosts wait for each other: a database's, else one's own clock."""
+        return self.clock() or own()
 
     def refuse_replaced(self) -> None:
         """Prove that whoever opens the ledger now opens this one: its file lies where it did.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from paper_run.ledger import existing
 from paper_run.ledger.ledger import Ledger
 from paper_run.ledger.results import ANSWERS
-from paper_run.ledger.sqlite import copies, database, lock
+from paper_run.ledger.sqlite import copies, database
 from paper_run.ledger.sqlite.store import read_copy
 
 if TYPE_CHECKING:
@@ -34,15 +34,7 @@ def under_lock(place: Place, waiting: Waiting) -> Iterator[Ledger]:
     """
     existing.require_ledger(place)
     with contextlib.ExitStack() as stack:
-        stack.enter_context(
-            lock.held(
-                place.folder,
-                now=waiting.now,
-                patience=waiting.patience,
-                pause=waiting.pause,
-                tell=waiting.tell,
-            )
-        )
+        stack.enter_context(existing.locked(place.folder, waiting))
         existing.require_ledger(place)
         ledger = stack.enter_context(Ledger(place.folder, store=_store(place, waiting, stack)))
         if place.database is None:

@@ -61,7 +61,7 @@ class Deliveries:
         :raises DataError: the ledger fails.
         """
         with self._ledger.transaction():
-            now = self._clock()
+            now = self._ledger.now(self._now)
             found = [self._claim(row, now) for row in rows]
             return [each for each in found if each.open or each.unsaid]
 
@@ -93,7 +93,7 @@ class Deliveries:
         if is_in_doubt:
             after = before._replace(copies=before.copies + 1)
             return after._replace(state="unconfirmed") if self._is_spent(after) else after
-        is_over = self._clock() - row.queued_at >= LONGEST_WAIT
+        is_over = self._ledger.now(self._now) - row.queued_at >= LONGEST_WAIT
         return before._replace(state="expired") if is_over else before
 
     def record(self, row: MailRow, deliveries: Mapping[str, Delivery]) -> None:
@@ -106,10 +106,6 @@ class Deliveries:
             if all(each.state != "open" for each in found):
                 has_arrived = any(each.state in ("sent", "unconfirmed") for each in found)
                 mails.end(row, self._channel, "sent" if has_arrived else "unwanted", now)
-
-    def _clock(self) -> datetime:
-        """Return the time by which hosts wait for each other: one's own clock may be hours off."""
-        return self._ledger.clock() or self._now()
 
     def _is_spent(self, delivery: Delivery) -> bool:
         return delivery.copies >= self._most_copies

@@ -127,7 +127,7 @@ class Outbox:
         if all((each.kind, each.title) != (notice.kind, notice.title) for each in told):
             content = notice.to_json()
             self._ledger.mails.queue(
-                notice.kind, notice.session, self._clock(), content=content, channels=self.takes
+                notice.kind, notice.session, self._ledger.now(self._now), content=content, channels=self.takes
             )
 
     def marked(self, kind: MailKind, session: str, status: str, before: str | None) -> None:
@@ -141,11 +141,7 @@ class Outbox:
             return
         mended = status == "success" and before not in (None, "success")
         if mended or all(row.kind != kind for row in self._ledger.mails.of_session(session)):
-            self._ledger.mails.queue(kind, session, self._clock(), channels=self.takes)
-
-    def _clock(self) -> datetime:
-        """Return when a message is queued, by the time that is the same for each host that may send it."""
-        return self._ledger.clock() or self._now()
+            self._ledger.mails.queue(kind, session, self._ledger.now(self._now), channels=self.takes)
 
     def outcome_known(self, row: AttemptRow) -> None:
         """Queue the mail that the outcome of an attempt is known, if one has said that it was not."""
@@ -153,7 +149,7 @@ class Outbox:
             self._ledger.mails.queue(
                 "settled",
                 str(row.session),
-                self._clock(),
+                self._ledger.now(self._now),
                 attempt=row.id,
                 attempt_number=row.number,
                 channels=self.takes,
@@ -272,7 +268,7 @@ class Outbox:
         self._ledger.mails.queue(
             told.kind,
             told.session,
-            self._clock(),
+            self._ledger.now(self._now),
             attempt=attempt,
             attempt_number=told.attempt.number if told.attempt else 0,
             content=told.content,

@@ -115,7 +115,7 @@ def _duties(duties: Duties) -> list[_Duty]:
 
 
 def _duty(start: Start, opens: int) -> _Duty:
-    return _Duty(start.name, start.what, start.command, start.clock, opens)
+    return _Duty(start.name(), start.what, start.command, start.clock, opens)
 
 
 def _later(clock: str, minutes: int) -> str:

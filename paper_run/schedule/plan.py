@@ -31,12 +31,15 @@ class Start(NamedTuple):
         by whole quarters. Exactly one of them falls into the ten minutes of `pattern`.
     """
 
-    name: str
     what: str
     command: tuple[str, ...]
     clock: str
     minutes: str
     pattern: str
+
+    def name(self, account: str = "") -> str:
+        """Return what it is called where it is installed, apart from another account's there."""
+        return "-".join(filter(None, ("paper-run", account, *self.command)))
 
 
 class Times(NamedTuple):
@@ -56,8 +59,8 @@ class Times(NamedTuple):
 
 def _starts(run: tuple[str, str, str], mark: tuple[str, str, str]) -> tuple[Start, Start]:
     return (
-        Start("paper-run", "the day", (), *run),
-        Start("paper-run-mark", "its value at the end of the day", ("mark",), *mark),
+        Start("the day", (), *run),
+        Start("its value at the end of the day", ("mark",), *mark),
     )
 
 

@@ -39,16 +39,11 @@ def units(schedule: Schedule, *, for_user: bool) -> tuple[Unit, ...]:
     refuse_unwritable(schedule, "a unit of systemd")
     made = []
     for start in schedule.times.starts:
-        name = _named(schedule, start)
+        name = start.name(schedule.name)
         made.append(Unit(f"{name}.service", _service(schedule, start, for_user=for_user)))
         made.append(Unit(f"{name}.timer", _timer(schedule, start)))
     made.append(Unit("paper-run-failed@.service", _failed(for_user=for_user)))
     return tuple(made)
-
-
-def _named(schedule: Schedule, start: Start) -> str:
-    """Return what a start's service and timer are called, apart from another account's on this machine."""
-    return "-".join(filter(None, ("paper-run", schedule.name, *start.command)))
 
 
 def unit_stream(schedule: Schedule, *, for_user: bool) -> str:
@@ -96,7 +91,7 @@ def installation(schedule: Schedule, into: str, *, for_user: bool) -> tuple[str,
     sudo, own = ("", " --user") if for_user else ("sudo ", "")
     writable = shlex.join(["mkdir", "-p", *map(str, _writable(schedule))])
     copy = f"cp {shlex.quote(into)}/paper-run* "
-    timers = " ".join(f"{_named(schedule, start)}.timer" for start in schedule.times.starts)
+    timers = " ".join(f"{start.name(schedule.name)}.timer" for start in schedule.times.starts)
     place = f"mkdir -p {USER_FOLDER} && {copy}{USER_FOLDER}/" if for_user else f"{sudo}{copy}{SYSTEM_FOLDER}/"
     return (
         writable,

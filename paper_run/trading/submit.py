@@ -111,7 +111,7 @@ class _Sending:
             started_at=attempt.known.started_at,
             document=attempt.stated(),
             timeout=self.timeout,
-            leaves_until=(self.ledger.clock() or self.clock.now()) + timedelta(seconds=LEAVES_WITHIN),
+            leaves_until=self.ledger.now(self.clock.now) + timedelta(seconds=LEAVES_WITHIN),
             after=after,
             channels=channels,
             annulled=attempt.stated_as_nothing,

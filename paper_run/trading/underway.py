@@ -64,7 +64,7 @@ class AttemptUnderway:
         self.platform, self.ledger, self.clock, _, self.calendar, thresholds = means
         self.started = self.clock.monotonic()
         self.name = attempt_name(snapshot.session, number)
-        started = exchange_time(self.ledger.clock() or self.clock.now(), self.ledger.account.exchange)
+        started = exchange_time(self.ledger.now(self.clock.now), self.ledger.account.exchange)
         identity = self.ledger.account.identity
         self.known = Known(snapshot, number, started, ledger=identity, thresholds=thresholds)
         self.outcome = Outcome(*conclude(self.known))
